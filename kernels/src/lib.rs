@@ -1,0 +1,1 @@
+//! Golden arithmetic of the accelerator.
