@@ -1,0 +1,231 @@
+//! Layer norm from exact integer sums.
+//!
+//! With the significands x of a row, N of them valid: S = sum x, V = N * sum x^2 - S^2, and
+//! out = (N*x - S) * V^-1/2 * gamma + beta. Numerator and V are exact; the input's exponent bias cancels. The normal
+//! value z = (N*x - S) * V^-1/2 is rounded to 16 fraction bits, gamma and beta are applied exactly, and the result is
+//! rounded on encoding. Two passes over a row: sums, then values. V = 0 gives beta. Not modelled: the epsilon of
+//! the software (1e-12), which only matters for a row that is all but constant.
+
+use crate::adaptivfloat::{Fixed, Format, Tensor, encode};
+use crate::fixed::{RSQRT_ERROR, rsqrt};
+use crate::shape::ShapeError;
+use nalgebra::DMatrix;
+use std::num::NonZeroU128;
+
+/// Fraction bits of the normal value.
+pub const NORMAL_FRACTION: u32 = 16;
+
+/// Relative error of the normal value; half of 2^-16 comes on top, absolute.
+pub const NORMAL_ERROR: f64 = RSQRT_ERROR;
+
+/// Gamma or beta: one integer per element, in units of `2^lsb`.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameters<'a> {
+    /// The integers.
+    pub values: &'a [i16],
+    /// Weight of their lowest bit, as a power of two.
+    pub lsb: i32,
+}
+
+/// Layer norm of each row of `x` [C x R] over its first `valid` elements; the others give code 0. The result [C x R]
+/// has the format and bias given.
+///
+/// # Errors
+/// `valid` above C, or gamma or beta shorter than `valid`.
+pub fn layernorm(
+    x: &Tensor,
+    valid: usize,
+    gamma: Parameters<'_>,
+    beta: Parameters<'_>,
+    format: Format,
+    bias: i32,
+) -> Result<Tensor, ShapeError> {
+    ShapeError::at_most("number of valid elements", valid, x.length())?;
+    ShapeError::at_most(
+        "number of valid elements (limit: gamma)",
+        valid,
+        gamma.values.len(),
+    )?;
+    ShapeError::at_most("number of valid elements (limit: beta)", valid, beta.values.len())?;
+    let mut out = Tensor::zeros(format, bias, x.length(), x.rows());
+    for (r, mut column) in out.codes.column_iter_mut().enumerate() {
+        let row: Vec<i64> = x.row(r)[..valid]
+            .iter()
+            .map(|&code| x.format.significand(code).into())
+            .collect();
+        let moments = Moments::of(&row);
+        for (k, &value) in row.iter().enumerate() {
+            let scaled = Fixed::new(
+                moments.normal(value) * i128::from(gamma.values[k]),
+                gamma.lsb.saturating_sub(16),
+            );
+            let shifted = scaled.plus(Fixed::new(i128::from(beta.values[k]), beta.lsb));
+            column[k] = encode(format, bias, shifted);
+        }
+    }
+    Ok(out)
+}
+
+/// What the first pass over a row leaves.
+struct Moments {
+    count: i128,
+    sum: i128,
+    /// V^-1/2; zero for a constant row, so that its normal values are zero.
+    scale: Fixed,
+}
+
+impl Moments {
+    fn of(row: &[i64]) -> Moments {
+        let count = row.len() as i128;
+        let sum: i128 = row.iter().map(|&x| i128::from(x)).sum();
+        let squares: i128 = row.iter().map(|&x| i128::from(x * x)).sum();
+        let spread = (count * squares - sum * sum).unsigned_abs();
+        Moments {
+            count,
+            sum,
+            scale: NonZeroU128::new(spread).map_or(Fixed::ZERO, rsqrt),
+        }
+    }
+
+    /// The normal value of an element, 16 fraction bits; its magnitude is below the root of the count.
+    fn normal(&self, value: i64) -> i128 {
+        let numerator = self.count * i128::from(value) - self.sum;
+        let normal = Fixed::new(numerator * self.scale.mantissa, self.scale.lsb);
+        normal.round_to(-NORMAL_FRACTION.cast_signed(), i128::from(i32::MAX))
+    }
+}
+
+/// The reference, on dequantised values [C x R]; no epsilon, and a constant row gives beta.
+pub fn layernorm_f64(x: &DMatrix<f64>, valid: usize, gamma: &[f64], beta: &[f64]) -> DMatrix<f64> {
+    let mut out = DMatrix::zeros(x.nrows(), x.ncols());
+    for (row, mut result) in x.column_iter().zip(out.column_iter_mut()) {
+        let row = row.rows(0, valid);
+        let (mean, deviation) = (row.mean(), row.variance().sqrt());
+        for k in 0..valid {
+            let normal = if deviation > 0.0 {
+                (row[k] - mean) / deviation
+            } else {
+                0.0
+            };
+            result[k] = normal * gamma[k] + beta[k];
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Rng, SEED, random_tensor, rounding_bound};
+    use rand::RngExt;
+    use rand_chacha::rand_core::SeedableRng;
+
+    const OUT: (Format, i32) = (Format::AF8_4, -9);
+
+    fn check(x: &Tensor, valid: usize, gamma: &[i16], beta: &[i16]) {
+        let (g, b) = (
+            Parameters {
+                values: gamma,
+                lsb: -13,
+            },
+            Parameters {
+                values: beta,
+                lsb: -12,
+            },
+        );
+        let golden = layernorm(x, valid, g, b, OUT.0, OUT.1).unwrap().dequantise();
+        let real = |p: Parameters| -> Vec<f64> {
+            p.values
+                .iter()
+                .map(|&v| f64::from(v) * f64::from(p.lsb).exp2())
+                .collect()
+        };
+        let (gamma, beta) = (real(g), real(b));
+        let exact = layernorm_f64(&x.dequantise(), valid, &gamma, &beta);
+        for (index, (g, e)) in golden.iter().zip(exact.iter()).enumerate() {
+            let k = index % x.length();
+            if k >= valid {
+                assert_eq!(g.to_bits(), 0, "element {k} does not count");
+                continue;
+            }
+            let normal = (e - beta[k]).abs();
+            let internal = normal * NORMAL_ERROR + gamma[k].abs() / 131_072.0 + 1e-12;
+            let limit = internal + rounding_bound(OUT.0, OUT.1, e.abs() + internal);
+            assert!((g - e).abs() <= limit, "seed {SEED}: element {k}: {g} {e}");
+        }
+    }
+
+    fn parameters(rng: &mut Rng, length: usize) -> (Vec<i16>, Vec<i16>) {
+        let mut vector = |_| (0..length).map(|_| rng.random_range(-10_000..10_000)).collect();
+        (vector(0), vector(1))
+    }
+
+    #[test]
+    fn random_rows_are_within_the_bound() {
+        let mut rng = Rng::seed_from_u64(SEED);
+        for format in Format::all() {
+            for (length, valid) in [(1, 1), (2, 2), (16, 7), (768, 768), (800, 768)] {
+                let (gamma, beta) = parameters(&mut rng, length);
+                let bias = rng.random_range(-20..20);
+                check(
+                    &random_tensor(&mut rng, format, bias, length, 3),
+                    valid,
+                    &gamma,
+                    &beta,
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn extreme_rows_are_within_the_bound() {
+        let mut rng = Rng::seed_from_u64(SEED);
+        let format = Format::AF8_4;
+        for length in [1, 2, 4096] {
+            let (gamma, beta) = parameters(&mut rng, length);
+            for fill in [0, 1, format.max_code(), format.code_mask()] {
+                let mut x = Tensor::zeros(format, -9, length, 3);
+                x.codes.fill(fill);
+                x.codes[(length / 2, 1)] = format.max_code();
+                x.codes
+                    .column_mut(2)
+                    .iter_mut()
+                    .step_by(2)
+                    .for_each(|code| *code ^= format.sign_mask());
+                check(&x, length, &gamma, &beta);
+            }
+        }
+    }
+
+    #[test]
+    fn a_constant_row_gives_beta() {
+        let mut x = Tensor::zeros(Format::AF8_3, -4, 3, 1);
+        x.codes.fill(0x55);
+        let gamma = Parameters {
+            values: &[1000; 3],
+            lsb: -10,
+        };
+        let beta = Parameters {
+            values: &[1024, -512, 0],
+            lsb: -10,
+        };
+        let out = layernorm(&x, 3, gamma, beta, OUT.0, OUT.1).unwrap();
+        assert_eq!(out.dequantise().as_slice(), [1.0, -0.5, 0.0]);
+    }
+
+    #[test]
+    fn shapes_are_checked() {
+        let x = Tensor::zeros(Format::AF8_3, 0, 4, 1);
+        let of = |length: usize| Parameters {
+            values: &[0; 8][..length],
+            lsb: 0,
+        };
+        let run = |valid, g, b| layernorm(&x, valid, of(g), of(b), OUT.0, OUT.1);
+        assert!(run(4, 4, 4).is_ok() && run(5, 8, 8).is_err() && run(4, 3, 4).is_err());
+        let error = run(4, 4, 2).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "number of valid elements (limit: beta) is 4, must be at most 2"
+        );
+    }
+}

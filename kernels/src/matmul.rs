@@ -1,0 +1,52 @@
+//! Matrix product of the vector MACs: exact integer sums of significand products, then the epilogue.
+//!
+//! Operand `rows` [K x R] and operand `columns` [K x C] both lie along the reduction dimension K; the result is
+//! [C x R], so it can be the `rows` of the next product. Element (c, r) is the sum over k of
+//! columns(k, c) * rows(k, r), in units of `2^(rows.lsb + columns.lsb)`. Sums are exact, so no order of summation
+//! matters and every path below gives the same bits. Not modelled: null-vector gating, which changes no value.
+
+use crate::adaptivfloat::Tensor;
+use crate::epilogue::Epilogue;
+use crate::shape::ShapeError;
+use nalgebra::DMatrix;
+
+/// `rows` [K x R] times `columns` [K x C], with the epilogue applied to each accumulator: [C x R].
+///
+/// # Errors
+/// Operands of different lengths K, or a bias vector of the wrong length.
+pub fn matmul(rows: &Tensor, columns: &Tensor, epilogue: &Epilogue) -> Result<Tensor, ShapeError> {
+    epilogue.bias.check(columns.rows(), rows.rows())?;
+    let accumulators = product(rows, columns)?;
+    let lsb = rows.lsb().saturating_add(columns.lsb());
+    let codes = DMatrix::from_fn(columns.rows(), rows.rows(), |c, r| {
+        epilogue.apply(accumulators[(c, r)], lsb, epilogue.bias.element(c, r))
+    });
+    Ok(Tensor {
+        format: epilogue.format,
+        bias: epilogue.out_bias,
+        codes,
+    })
+}
+
+/// The exact sums, [C x R].
+///
+/// # Errors
+/// Operands of different lengths K.
+pub fn product(rows: &Tensor, columns: &Tensor) -> Result<DMatrix<i64>, ShapeError> {
+    product_naive(rows, columns)
+}
+
+/// The exact sums by the definition, [C x R]: what every other path must equal.
+///
+/// # Errors
+/// Operands of different lengths K.
+pub fn product_naive(rows: &Tensor, columns: &Tensor) -> Result<DMatrix<i64>, ShapeError> {
+    ShapeError::exactly("length of the column operand", columns.length(), rows.length())?;
+    let (left, right) = (rows.format.significands(), columns.format.significands());
+    Ok(DMatrix::from_fn(columns.rows(), rows.rows(), |c, r| {
+        let pairs = columns.row(c).iter().zip(rows.row(r));
+        pairs
+            .map(|(&b, &a)| i64::from(right[usize::from(b)]) * i64::from(left[usize::from(a)]))
+            .sum()
+    }))
+}
