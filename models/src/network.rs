@@ -1,0 +1,180 @@
+//! The shape of a transformer encoder: what has to be computed, without its weights.
+//!
+//! ```text
+//! word + position + token type embeddings -> layer norm -> (projection) -> layers x encoder layer -> pooler -> classifier
+//! encoder layer: Q, K, V -> Q K^T -> softmax -> P V -> output -> add, norm -> FFN up -> activation -> FFN down -> add, norm
+//! ```
+//!
+//! Counts of parameters and multiply-accumulates are exact, see [`Parameters`] and [`LayerMacs`].
+
+mod count;
+
+pub use count::{LayerMacs, Parameters};
+
+use kernels::activation::Activation;
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Problems, Record};
+
+/// One encoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// What it is called.
+    pub name: String,
+    /// One line for listings.
+    pub summary: String,
+    /// Which family's tensor names and details it follows.
+    pub family: Family,
+    /// Encoder layers that a sentence passes.
+    pub layers: u32,
+    /// Width of the hidden state.
+    pub hidden: u32,
+    /// Width between the two products of the feed-forward network.
+    pub feed_forward: u32,
+    /// Attention heads, which divide `hidden`.
+    pub heads: u32,
+    /// Width of the embeddings; where it is not `hidden`, a projection follows.
+    pub embedding: u32,
+    /// Words.
+    pub vocabulary: u32,
+    /// Longest sequence, tokens.
+    pub positions: u32,
+    /// Kinds of segments; 0 where there is no such table.
+    pub token_types: u32,
+    /// One set of weights for all layers.
+    pub shared_layers: bool,
+    /// A dense layer on the first token ahead of the classifier is part of the encoder.
+    pub pooler: bool,
+    /// Between the two products of the feed-forward network.
+    pub activation: Activation,
+    /// Outputs of the classifier and of each off-ramp, unless the workload says otherwise.
+    pub classes: u32,
+    /// Added to the variance in layer norms.
+    pub layer_norm_epsilon: f64,
+}
+
+/// A family of encoders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// ALBERT: factorised embeddings, one shared layer.
+    Albert,
+    /// BERT.
+    Bert,
+    /// DistilBERT: no token types, no pooler.
+    DistilBert,
+    /// TinyBERT: BERT of other sizes.
+    TinyBert,
+}
+
+impl Network {
+    /// Width of a head.
+    pub fn head_dim(&self) -> u32 {
+        self.hidden / self.heads.max(1)
+    }
+
+    /// Sets of encoder weights: 1 where layers share them.
+    pub fn weight_sets(&self) -> u32 {
+        if self.shared_layers { 1 } else { self.layers }
+    }
+
+    /// Whether a projection leads from the embeddings to the hidden state.
+    pub fn has_projection(&self) -> bool {
+        self.embedding != self.hidden
+    }
+}
+
+impl Record for Network {
+    const KIND: &'static str = "network";
+    const PRESETS: &'static [(&'static str, &'static str)] = &[
+        (
+            "albert-base",
+            include_str!("../presets/networks/albert-base.toml"),
+        ),
+        (
+            "albert-large",
+            include_str!("../presets/networks/albert-large.toml"),
+        ),
+        (
+            "albert-xlarge",
+            include_str!("../presets/networks/albert-xlarge.toml"),
+        ),
+        (
+            "albert-xxlarge",
+            include_str!("../presets/networks/albert-xxlarge.toml"),
+        ),
+        ("bert-base", include_str!("../presets/networks/bert-base.toml")),
+        ("bert-large", include_str!("../presets/networks/bert-large.toml")),
+        ("distilbert", include_str!("../presets/networks/distilbert.toml")),
+        ("tinybert-4", include_str!("../presets/networks/tinybert-4.toml")),
+        ("tinybert-6", include_str!("../presets/networks/tinybert-6.toml")),
+    ];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    fn validate(&self, problems: &mut Problems) {
+        problems.not_empty("name", &self.name);
+        problems.not_empty("summary", &self.summary);
+        let sizes = [
+            ("layers", self.layers, 1, 1 << 10),
+            ("hidden", self.hidden, 1, 1 << 16),
+            ("feed_forward", self.feed_forward, 1, 1 << 18),
+            ("heads", self.heads, 1, 1 << 10),
+            ("embedding", self.embedding, 1, 1 << 16),
+            ("vocabulary", self.vocabulary, 1, 1 << 24),
+            ("positions", self.positions, 1, 1 << 16),
+            ("token_types", self.token_types, 0, 1 << 10),
+            ("classes", self.classes, 2, 1 << 10),
+        ];
+        for (key, value, least, greatest) in sizes {
+            problems.range(
+                key,
+                value,
+                least,
+                greatest,
+                "no encoder is smaller or larger, and counts fit 64 bits",
+            );
+        }
+        problems.range(
+            "layer_norm_epsilon",
+            self.layer_norm_epsilon,
+            0.0,
+            1e-3,
+            "it only guards a division by zero",
+        );
+        if !matches!(self.activation, Activation::Gelu | Activation::Relu) {
+            problems.push(
+                "activation",
+                "activation must be gelu or relu (no encoder of these families has another)",
+                "choose one of them",
+            );
+        }
+        if self.heads > 0 && !self.hidden.is_multiple_of(self.heads) {
+            problems.push(
+                "heads",
+                format!(
+                    "heads = {} must divide hidden = {} (heads split the hidden state)",
+                    self.heads, self.hidden
+                ),
+                "choose a divisor of hidden",
+            );
+        }
+        if self.family != Family::Albert && self.has_projection() {
+            problems.push(
+                "embedding",
+                format!(
+                    "embedding = {} must equal hidden = {} (only ALBERT has a projection between them)",
+                    self.embedding, self.hidden
+                ),
+                "set embedding to hidden, or family = \"albert\"",
+            );
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! How every TOML record is read: designs, technologies, networks and workloads.
+//!
+//! A record is a preset (its text is part of the program) or a file, plus deltas `KEY=VALUE`. Its text is read by `toml`
+//! with no unknown keys and no defaults, then validated; validation collects every problem. What comes out is plain
+//! data. Errors name source, line and column and say what was found, what is expected, why, and what to do.
+//!
+//! Not modelled: includes and inheritance between files. A file is complete, as `show` prints it.
+
+mod delta;
+mod document;
+mod error;
+mod explain;
+mod nearest;
+mod quantity;
+mod source;
+mod tree;
+
+pub use error::{Error, Kind, Place, Problem};
+pub use nearest::nearest;
+pub use quantity::*;
+pub use source::{is_path, read_text};
+
+use document::Document;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A kind of record.
+pub trait Record: DeserializeOwned + Serialize {
+    /// The word for it in messages and commands, e.g. "design".
+    const KIND: &'static str;
+    /// Name and text of each preset, in the order they are listed.
+    const PRESETS: &'static [(&'static str, &'static str)];
+
+    /// What it is called.
+    fn name(&self) -> &str;
+
+    /// One line that says what it is.
+    fn summary(&self) -> &str;
+
+    /// Pushes everything that is wrong with the values.
+    fn validate(&self, problems: &mut Problems);
+}
+
+/// Where a record came from, enough to make it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// A path, or `preset NAME`.
+    pub source: String,
+    /// The deltas, in order.
+    pub sets: Vec<String>,
+    /// The TOML text with the deltas applied.
+    pub text: String,
+}
+
+/// What validation found: the key that is wrong, why, and the remedy.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Invalid>);
+
+/// A value that breaks a rule.
+#[derive(Debug)]
+struct Invalid {
+    key: String,
+    message: String,
+    remedy: String,
+}
+
+impl Problems {
+    /// Adds a problem with the value at a dotted key.
+    pub fn push(&mut self, key: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) {
+        self.0.push(Invalid {
+            key: key.into(),
+            message: message.into(),
+            remedy: remedy.into(),
+        });
+    }
+
+    /// Adds a problem unless `value` is from `least` to `greatest`.
+    pub fn range<V: PartialOrd + std::fmt::Display>(
+        &mut self,
+        key: &str,
+        value: V,
+        least: V,
+        greatest: V,
+        reason: &str,
+    ) {
+        if !(least <= value && value <= greatest) {
+            self.push(
+                key,
+                format!("{key} = {value} must be from {least} to {greatest} ({reason})"),
+                format!("choose a value from {least} to {greatest}"),
+            );
+        }
+    }
+
+    /// Adds a problem unless `value` is a power of two from `least` to `greatest`.
+    pub fn power_of_two(&mut self, key: &str, value: u64, least: u64, greatest: u64, reason: &str) {
+        if !value.is_power_of_two() || !(least..=greatest).contains(&value) {
+            let down = (value.clamp(least, greatest) + 1).next_power_of_two() / 2;
+            self.push(
+                key,
+                format!("{key} = {value} must be a power of two from {least} to {greatest} ({reason})"),
+                format!("{down} is one"),
+            );
+        }
+    }
+
+    /// Adds a problem if `text` says nothing.
+    pub fn not_empty(&mut self, key: &str, text: &str) {
+        if text.trim().is_empty() {
+            self.push(
+                key,
+                format!("{key} is empty (reports and listings show it)"),
+                "write a word or a line",
+            );
+        }
+    }
+
+    fn into_list(self) -> Vec<Invalid> {
+        self.0
+    }
+}
+
+/// The names of the presets of a kind, in the order they are listed.
+pub fn names<T: Record>() -> impl Iterator<Item = &'static str> {
+    T::PRESETS.iter().map(|(name, _)| *name)
+}
+
+/// The preset of that name.
+///
+/// # Errors
+/// Nothing has that name: the error lists what exists and the nearest.
+pub fn preset<T: Record>(name: &str) -> Result<T, Error> {
+    source::preset::<T>(name)?.read()
+}
+
+/// The record that a text describes; `source` is what a person calls the text.
+///
+/// # Errors
+/// The text is not TOML, not the record, or breaks its rules: every broken rule is in the error.
+pub fn parse<T: Record>(source: &str, text: &str) -> Result<T, Error> {
+    Document::new(source, text, false).read()
+}
+
+/// A preset by name or a file by path (anything with a `/` or that ends in `.toml`), with deltas applied in order.
+///
+/// # Errors
+/// As [`preset`] and [`parse`]; the file cannot be read; a delta is not `KEY=VALUE` or does not hold. What a delta broke
+/// is shown in the delta.
+pub fn resolve<T: Record>(base: &str, sets: &[impl AsRef<str>]) -> Result<(T, Origin), Error> {
+    let mut document = source::open::<T>(base)?;
+    for argument in sets {
+        delta::apply(&mut document, argument.as_ref())?;
+    }
+    let record = document.read()?;
+    let sets = sets.iter().map(|set| set.as_ref().to_owned()).collect();
+    Ok((
+        record,
+        Origin {
+            source: document.name,
+            sets,
+            text: document.text,
+        },
+    ))
+}

@@ -1,0 +1,149 @@
+//! What the machine is made of: energy, area and leakage of its parts, voltage and frequency, memories.
+//!
+//! Every constant is a [`Quantity`]: value, unit, standing, source. Energies and leakages hold at `vdd_nominal_v`;
+//! other voltages scale them:
+//!
+//! - dynamic energy by (V/Vnom)^2, which the silicon at 0.62 to 1.00 V follows within 10 % (ISSCC 2023, 22.9),
+//! - leakage power by (V/Vnom)^`voltage_exponent`,
+//! - frequency by linear interpolation between the points of `vf`; outside the table is an error.
+//!
+//! Energy is derived from events at the end of a run, so a run can be priced again without a new simulation.
+//!
+//! Not modelled: process corners, a temperature other than the stated one, voltage scaling of the memories' own supplies.
+
+mod parts;
+mod scale;
+mod validate;
+
+pub use parts::*;
+pub use scale::OutOfRange;
+
+use serde::{Deserialize, Serialize};
+
+use crate::design::Cell;
+use crate::record::*;
+
+/// A process with its memories and regulators.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Technology {
+    /// What it is called.
+    pub name: String,
+    /// One line for listings.
+    pub summary: String,
+    /// Feature size, nm.
+    pub node_nm: Quantity<Nanometres>,
+    /// Die temperature at which leakage holds, K.
+    pub temperature_k: Quantity<Kelvin>,
+    /// Supply at which energies and leakages hold, V.
+    pub vdd_nominal_v: Quantity<Volts>,
+    /// Energy of events.
+    pub energy: Energy,
+    /// Area of parts.
+    pub area: Area,
+    /// Power of idle parts.
+    pub leakage: Leakage,
+    /// SRAM macros, by ascending size.
+    pub sram: Vec<Sram>,
+    /// Voltage and frequency, by ascending voltage.
+    pub vf: Vec<VfPoint>,
+    /// Non-volatile memory.
+    pub nvm: Nvm,
+    /// External memories.
+    pub memories: Vec<Memory>,
+    /// The regulator of the core supply.
+    pub ldo: Ldo,
+    /// The clock generator.
+    pub clock: Clock,
+}
+
+impl Technology {
+    /// The external memory of that name.
+    ///
+    /// # Errors
+    /// The technology has no such memory: the error lists those it has.
+    pub fn memory(&self, name: &str) -> Result<&Memory, Error> {
+        self.memories
+            .iter()
+            .find(|memory| memory.name == name)
+            .ok_or_else(|| {
+                let known: Vec<&str> = self.memories.iter().map(|memory| memory.name.as_str()).collect();
+                let hint = nearest(name, known.iter().copied())
+                    .map_or(String::new(), |near| format!("did you mean `{near}`? "));
+                Error::new(
+                    Kind::Input,
+                    format!("technology `{}`", self.name),
+                    format!("technology `{}` has no memory `{name}`", self.name),
+                    format!(
+                        "{hint}it has {}; set external.memory of the design to one of them",
+                        known.join(", ")
+                    ),
+                )
+            })
+    }
+
+    /// Every constant with its dotted key, in the order of the type: for validation and reports.
+    pub fn constants(&self) -> Vec<Constant<'_>> {
+        let mut constants = Vec::new();
+        self.visit(&mut |key, quantity| constants.push(quantity.constant(key)));
+        constants
+    }
+
+    fn visit<'a>(&'a self, visit: Visit<'a, '_>) {
+        visit("node_nm".to_owned(), &self.node_nm);
+        visit("temperature_k".to_owned(), &self.temperature_k);
+        visit("vdd_nominal_v".to_owned(), &self.vdd_nominal_v);
+        self.energy.visit("energy", visit);
+        self.area.visit("area", visit);
+        self.leakage.visit("leakage", visit);
+        for (index, sram) in self.sram.iter().enumerate() {
+            sram.visit(index, visit);
+        }
+        for cell in [Cell::Slc, Cell::Mlc2, Cell::Mlc3] {
+            self.nvm.cell(cell).visit(&format!("nvm.{}", cell.name()), visit);
+        }
+        for (index, memory) in self.memories.iter().enumerate() {
+            memory.visit(index, visit);
+        }
+        self.ldo.visit("ldo", visit);
+        self.clock.visit("clock", visit);
+    }
+}
+
+impl Record for Technology {
+    const KIND: &'static str = "technology";
+    const PRESETS: &'static [(&'static str, &'static str)] = &[
+        (
+            "edgebert-12nm",
+            include_str!("../presets/technologies/edgebert-12nm.toml"),
+        ),
+        (
+            "edgebert-12nm-paper",
+            include_str!("../presets/technologies/edgebert-12nm-paper.toml"),
+        ),
+        (
+            "generic-22nm",
+            include_str!("../presets/technologies/generic-22nm.toml"),
+        ),
+        (
+            "generic-16nm",
+            include_str!("../presets/technologies/generic-16nm.toml"),
+        ),
+        (
+            "generic-7nm",
+            include_str!("../presets/technologies/generic-7nm.toml"),
+        ),
+    ];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    fn validate(&self, problems: &mut Problems) {
+        validate::validate(self, problems);
+    }
+}

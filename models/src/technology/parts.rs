@@ -1,0 +1,208 @@
+//! The parts of a technology: groups of quantities, each of which can be walked for validation and reports.
+
+use serde::{Deserialize, Serialize};
+
+use crate::design::Cell;
+use crate::record::*;
+
+/// What walks over quantities: key and quantity.
+pub(super) type Visit<'a, 'v> = &'v mut dyn FnMut(String, &'a dyn AnyQuantity);
+
+/// A quantity whatever its unit.
+pub trait AnyQuantity {
+    /// With its key, for reports.
+    fn constant(&self, key: String) -> Constant<'_>;
+    /// Pushes what is wrong.
+    fn validate(&self, key: &str, problems: &mut Problems);
+}
+
+impl<U: Unit> AnyQuantity for Quantity<U> {
+    fn constant(&self, key: String) -> Constant<'_> {
+        self.constant(key)
+    }
+
+    fn validate(&self, key: &str, problems: &mut Problems) {
+        self.validate(key, problems);
+    }
+}
+
+/// Defines a table whose keys are all quantities, and the walk over them, so that none is forgotten.
+macro_rules! quantities {
+    ($($(#[$doc:meta])* $table:ident { $($(#[$key_doc:meta])* $key:ident: $unit:ident,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $table { $($(#[$key_doc])* pub $key: Quantity<$unit>,)* }
+
+        impl $table {
+            pub(super) fn visit<'a>(&'a self, path: &str, visit: Visit<'a, '_>) {
+                $(visit(format!("{path}.{}", stringify!($key)), &self.$key);)*
+            }
+        }
+    )*};
+}
+
+quantities! {
+    /// Energy of events, at nominal voltage.
+    Energy {
+        /// An AdaptivFloat 8-bit multiply-accumulate of the datapath.
+        mac_pj: PicojoulesPerMac,
+        /// What is left of it when the MAC is gated.
+        mac_gated_pj: PicojoulesPerMac,
+        /// Accumulators, coding, clock and control of the processing unit, per MAC slot in an active cycle, used or not.
+        fabric_pj_per_mac_slot: PicojoulesPerMac,
+        /// The special function unit, per lane in an active cycle.
+        sfu_pj_per_lane_cycle: PicojoulesPerLaneCycle,
+        /// A flip-flop's write.
+        register_fj_per_bit: FemtojoulesPerBit,
+        /// Moving a byte between the AXI port and a buffer; the memory behind the port is extra.
+        axi_pj_per_byte: PicojoulesPerByte,
+    }
+
+    /// Area of parts.
+    Area {
+        /// A MAC of the datapath with its share of accumulator and control.
+        mac_mm2: SquareMillimetresPerMac,
+        /// A lane of the special function unit.
+        sfu_mm2_per_lane: SquareMillimetresPerLane,
+        /// A lane of bit-mask decoding and encoding.
+        mask_unit_mm2_per_lane: SquareMillimetresPerLane,
+        /// SRAM, data and masks alike.
+        sram_mm2_per_mb: SquareMillimetresPerMegabyte,
+    }
+
+    /// Power of idle parts, at nominal voltage.
+    Leakage {
+        /// SRAM.
+        sram_mw_per_mb: MilliwattsPerMegabyte,
+        /// Logic, by its area.
+        logic_mw_per_mm2: MilliwattsPerSquareMillimetre,
+        /// Exponent of leakage power over voltage.
+        voltage_exponent: Number,
+    }
+
+    /// A cell of non-volatile memory in an array of a few megabytes, periphery included.
+    NvmCell {
+        /// Reading a data bit.
+        read_pj_per_bit: PicojoulesPerBit,
+        /// First bit of a read.
+        read_latency_ns: Nanoseconds,
+        /// Array area by data bytes.
+        area_mm2_per_mb: SquareMillimetresPerMegabyte,
+        /// Power of the idle periphery; zero when gated.
+        leakage_mw_per_mb: MilliwattsPerMegabyte,
+    }
+
+    /// The regulator of the core supply.
+    Ldo {
+        /// Its input; a linear regulator draws input voltage times output current.
+        input_v: Volts,
+        /// Output current over input current.
+        current_efficiency: Fraction,
+        /// Settling time per change of voltage.
+        settle_ns_per_mv: NanosecondsPerMillivolt,
+        /// Voltage and frequency codes that can be selected.
+        codes: Number,
+    }
+
+    /// The clock generator.
+    Clock {
+        /// Change of frequency by divider or oscillator code.
+        switch_cycles: Cycles,
+        /// Change of frequency where the loop must lock again.
+        relock_ns: Nanoseconds,
+        /// Deciding on an operating point.
+        decision_cycles: Cycles,
+        /// Power while running.
+        power_mw: Milliwatts,
+        /// Area.
+        area_mm2: SquareMillimetres,
+    }
+}
+
+/// An SRAM macro.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sram {
+    /// Data bytes of the macro.
+    pub bytes: u64,
+    /// Reading, per byte of the access.
+    pub read_pj_per_byte: Quantity<PicojoulesPerByte>,
+    /// Writing, per byte of the access.
+    pub write_pj_per_byte: Quantity<PicojoulesPerByte>,
+}
+
+/// A voltage and the highest frequency that it allows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VfPoint {
+    /// Supply, V.
+    pub vdd_v: f64,
+    /// Frequency, MHz.
+    pub f_mhz: f64,
+    /// How far the point can be trusted.
+    pub standing: Standing,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// Non-volatile memory by cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nvm {
+    /// One bit a cell.
+    pub slc: NvmCell,
+    /// Two bits a cell.
+    pub mlc2: NvmCell,
+    /// Three bits a cell.
+    pub mlc3: NvmCell,
+}
+
+/// A memory behind the AXI master.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// What designs call it.
+    pub name: String,
+    /// Reading.
+    pub read_pj_per_bit: Quantity<PicojoulesPerBit>,
+    /// Writing.
+    pub write_pj_per_bit: Quantity<PicojoulesPerBit>,
+    /// From request to first beat.
+    pub latency_ns: Quantity<Nanoseconds>,
+    /// Sustained rate.
+    pub bandwidth_gb_s: Quantity<GigabytesPerSecond>,
+    /// Power while idle.
+    pub power_mw: Quantity<Milliwatts>,
+}
+
+impl Nvm {
+    /// The constants of a cell.
+    pub fn cell(&self, cell: Cell) -> &NvmCell {
+        match cell {
+            Cell::Slc => &self.slc,
+            Cell::Mlc2 => &self.mlc2,
+            Cell::Mlc3 => &self.mlc3,
+        }
+    }
+}
+
+impl Sram {
+    pub(super) fn visit<'a>(&'a self, index: usize, visit: Visit<'a, '_>) {
+        visit(format!("sram.{index}.read_pj_per_byte"), &self.read_pj_per_byte);
+        visit(format!("sram.{index}.write_pj_per_byte"), &self.write_pj_per_byte);
+    }
+}
+
+impl Memory {
+    pub(super) fn visit<'a>(&'a self, index: usize, visit: Visit<'a, '_>) {
+        visit(format!("memories.{index}.read_pj_per_bit"), &self.read_pj_per_bit);
+        visit(
+            format!("memories.{index}.write_pj_per_bit"),
+            &self.write_pj_per_bit,
+        );
+        visit(format!("memories.{index}.latency_ns"), &self.latency_ns);
+        visit(format!("memories.{index}.bandwidth_gb_s"), &self.bandwidth_gb_s);
+        visit(format!("memories.{index}.power_mw"), &self.power_mw);
+    }
+}

@@ -1,0 +1,106 @@
+//! What a technology must hold to price a run.
+
+use std::collections::BTreeSet;
+
+use super::{Technology, VfPoint};
+use crate::record::Problems;
+
+pub(super) fn validate(technology: &Technology, problems: &mut Problems) {
+    problems.not_empty("name", &technology.name);
+    problems.not_empty("summary", &technology.summary);
+    technology.visit(&mut |key, quantity| quantity.validate(&key, problems));
+    vf(&technology.vf, problems);
+    sram(technology, problems);
+    memories(technology, problems);
+}
+
+fn vf(points: &[VfPoint], problems: &mut Problems) {
+    if points.is_empty() {
+        problems.push(
+            "vf",
+            "vf is empty (no voltage would have a frequency)",
+            "give at least one point",
+        );
+    }
+    for (index, point) in points.iter().enumerate() {
+        problems.range(&format!("vf.{index}.vdd_v"), point.vdd_v, 0.1, 5.0, "volts");
+        problems.range(&format!("vf.{index}.f_mhz"), point.f_mhz, 1e-3, 1e5, "megahertz");
+        problems.not_empty(&format!("vf.{index}.source"), &point.source);
+    }
+    for (index, pair) in points.windows(2).enumerate() {
+        let [low, high] = [&pair[0], &pair[1]];
+        if low.vdd_v >= high.vdd_v || low.f_mhz >= high.f_mhz {
+            problems.push(
+                format!("vf.{}", index + 1),
+                format!(
+                    "vf.{} at {} V, {} MHz must lie above {} V, {} MHz in both \
+                     (frequencies are read between neighbours)",
+                    index + 1,
+                    high.vdd_v,
+                    high.f_mhz,
+                    low.vdd_v,
+                    low.f_mhz
+                ),
+                "order the points by voltage and leave out those that are no faster",
+            );
+        }
+    }
+}
+
+fn sram(technology: &Technology, problems: &mut Problems) {
+    if technology.sram.is_empty() {
+        problems.push(
+            "sram",
+            "sram is empty (buffers would cost nothing)",
+            "give at least one macro",
+        );
+    }
+    for (index, sram) in technology.sram.iter().enumerate() {
+        problems.range(
+            &format!("sram.{index}.bytes"),
+            sram.bytes,
+            1,
+            1 << 40,
+            "a macro's size in bytes",
+        );
+        for (name, value) in [
+            ("read", sram.read_pj_per_byte.value),
+            ("write", sram.write_pj_per_byte.value),
+        ] {
+            if value <= 0.0 {
+                let key = format!("sram.{index}.{name}_pj_per_byte");
+                let reason = "must be above 0 (energies are interpolated in logarithms)";
+                problems.push(
+                    &key,
+                    format!("{key} = {value} {reason}"),
+                    "give the energy of an access by its bytes",
+                );
+            }
+        }
+    }
+    for (index, pair) in technology.sram.windows(2).enumerate() {
+        if pair[0].bytes >= pair[1].bytes {
+            let (key, bytes, before) = (format!("sram.{}.bytes", index + 1), pair[1].bytes, pair[0].bytes);
+            problems.push(
+                &key,
+                format!("{key} = {bytes} must be above {before} (energies are read between neighbours)"),
+                "order the macros by size",
+            );
+        }
+    }
+}
+
+fn memories(technology: &Technology, problems: &mut Problems) {
+    let mut seen = BTreeSet::new();
+    for (index, memory) in technology.memories.iter().enumerate() {
+        let key = format!("memories.{index}.name");
+        problems.not_empty(&key, &memory.name);
+        if !seen.insert(&memory.name) {
+            let message = format!(
+                "{key} = \"{}\" is there twice (a design names one of them)",
+                memory.name
+            );
+            problems.push(&key, message, "give each memory its own name");
+        }
+    }
+}
