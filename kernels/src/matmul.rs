@@ -5,6 +5,12 @@
 //! columns(k, c) * rows(k, r), in units of `2^(rows.lsb + columns.lsb)`. Sums are exact, so no order of summation
 //! matters and every path below gives the same bits. Not modelled: null-vector gating, which changes no value.
 
+mod multiply;
+mod panel;
+mod simd;
+
+pub use simd::Path;
+
 use crate::adaptivfloat::Tensor;
 use crate::epilogue::Epilogue;
 use crate::shape::ShapeError;
@@ -33,7 +39,20 @@ pub fn matmul(rows: &Tensor, columns: &Tensor, epilogue: &Epilogue) -> Result<Te
 /// # Errors
 /// Operands of different lengths K.
 pub fn product(rows: &Tensor, columns: &Tensor) -> Result<DMatrix<i64>, ShapeError> {
-    product_naive(rows, columns)
+    product_by(Path::best(), rows, columns)
+}
+
+/// [`product`] by a path of one's choice.
+///
+/// # Errors
+/// Operands of different lengths K.
+pub fn product_by(path: Path, rows: &Tensor, columns: &Tensor) -> Result<DMatrix<i64>, ShapeError> {
+    ShapeError::exactly("length of the column operand", columns.length(), rows.length())?;
+    Ok(DMatrix::from_vec(
+        columns.rows(),
+        rows.rows(),
+        path.multiply(rows, columns),
+    ))
 }
 
 /// The exact sums by the definition, [C x R]: what every other path must equal.
@@ -50,3 +69,6 @@ pub fn product_naive(rows: &Tensor, columns: &Tensor) -> Result<DMatrix<i64>, Sh
             .sum()
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What the tests of several units share.
 
-use crate::adaptivfloat::{Format, Tensor};
+use crate::adaptivfloat::{Format, Tensor, quantise};
 use nalgebra::DMatrix;
 use rand::RngExt;
 
@@ -41,4 +41,12 @@ pub(crate) fn rounding_bound(format: Format, bias: i32, value: f64) -> f64 {
     } else {
         step / 2.0
     }
+}
+
+/// A tensor of bell-shaped values (sums of twelve uniform ones), quantised with the bias that their maximum asks for.
+pub(crate) fn gaussian_tensor(rng: &mut Rng, format: Format, length: usize, rows: usize) -> Tensor {
+    let values = DMatrix::from_fn(length, rows, |_, _| {
+        (0..12).map(|_| rng.random::<f64>() - 0.5).sum()
+    });
+    quantise(format, &values).unwrap()
 }
