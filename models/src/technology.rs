@@ -3,7 +3,7 @@
 //! Every constant is a [`Quantity`]: value, unit, standing, source. Energies and leakages hold at `vdd_nominal_v`;
 //! other voltages scale them:
 //!
-//! - dynamic energy by (V/Vnom)^2, which the silicon at 0.62 to 1.00 V follows within 10 % (ISSCC 2023, 22.9),
+//! - dynamic energy by (V/Vnom)^2, which the silicon at 0.62 to 1.00 V follows within 17 % (ISSCC 2023, 22.9),
 //! - leakage power by (V/Vnom)^`voltage_exponent`,
 //! - frequency by linear interpolation between the points of `vf`; outside the table is an error.
 //!

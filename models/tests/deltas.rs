@@ -1,0 +1,178 @@
+//! Records as a preset or a file plus deltas.
+
+use models::design::{Design, Sparsity};
+use models::record::{self, Error, Kind, Standing};
+use models::technology::Technology;
+use models::workload::Workload;
+
+fn design(base: &str, sets: &[&str]) -> Result<(Design, record::Origin), Error> {
+    record::resolve(base, sets)
+}
+
+fn refused(sets: &[&str]) -> Error {
+    let error = design("offramp", sets).expect_err("must be refused");
+    assert_eq!(error.kind, Kind::Usage, "{error}");
+    error
+}
+
+#[test]
+fn a_delta_changes_one_key_and_keeps_the_comments() {
+    let (base, before) = design("offramp", &[]).unwrap();
+    let (changed, after) = design(
+        "offramp",
+        &["pu.n=8", "pu.sparsity = skip", "operating.vdd_v=0.7"],
+    )
+    .unwrap();
+    assert_eq!((changed.pu.n, changed.pu.sparsity), (8, Sparsity::Skip));
+    assert!((changed.operating.vdd_v - 0.7).abs() < f64::EPSILON);
+    assert_eq!(changed.buffer, base.buffer);
+    assert_eq!(after.text.lines().count(), before.text.lines().count());
+    assert_eq!(after.text.matches('#').count(), before.text.matches('#').count());
+    let again: Design = record::parse("resolved", &after.text).unwrap();
+    assert_eq!(again, changed);
+}
+
+#[test]
+fn the_last_of_two_deltas_of_a_key_holds_and_is_blamed() {
+    assert_eq!(design("offramp", &["pu.n=8", "pu.n=4"]).unwrap().0.pu.n, 4);
+    let error = refused(&["pu.n=8", "pu.n=3"]);
+    assert_eq!(error.problems[0].place.as_ref().unwrap().found(), "pu.n=3");
+}
+
+#[test]
+fn what_a_delta_broke_is_shown_in_the_delta() {
+    for (set, message) in [
+        ("pu.n=3", "pu.n = 3 must be a power of two from 2 to 32"),
+        ("pu.m=3", "unknown key `pu.m`"),
+        ("pump.n=3", "unknown key `pump`"),
+        ("pu.n=many", "pu.n = \"many\" must be a whole number"),
+        (
+            "pu.sparsity=skipp",
+            "pu.sparsity = \"skipp\" must be one of dense, gate, skip",
+        ),
+        ("pu=3", "`pu` is a table"),
+        ("pu.n.x=3", "`pu.n` has no key `x`"),
+        ("pu.n", "has no `=`"),
+        ("=3", "`` is not a dotted key"),
+        ("pu..n=3", "`pu..n` is not a dotted key"),
+        ("pu.n=", "`` is neither"),
+        ("pu.n=3\nm=4", "is neither a TOML value nor a word"),
+        ("format.exponent=5", "format exponent = 5 must be from 1 to 4"),
+    ] {
+        let error = refused(&[set]);
+        assert!(error.to_string().contains(message), "{set}: {error}");
+        let place = error.problems[0].place.as_ref().unwrap();
+        if !set.starts_with("format") {
+            assert_eq!((place.source(), place.found()), ("--set", set));
+        }
+    }
+}
+
+#[test]
+fn every_broken_rule_is_reported_at_once() {
+    let error = refused(&[
+        "pu.n=3",
+        "axi.burst_beats=257",
+        "sequencer.queue=0",
+        "nvm.bytes=1000",
+    ]);
+    let text = error.to_string();
+    for key in [
+        "pu.n = 3",
+        "axi.burst_beats = 257",
+        "sequencer.queue = 0",
+        "nvm.bytes = 1000",
+    ] {
+        assert!(text.contains(key), "{key} in {text}");
+    }
+}
+
+#[test]
+fn rules_across_keys_hold() {
+    for (sets, message) in [
+        (
+            vec!["pu.pipeline=released"],
+            "must have pu.n = 16 and sequencer.overlap = false, not 16 and true",
+        ),
+        (
+            vec!["buffer.pages=2"],
+            "buffer.pages = 2 must be at least 4 where sequencer.overlap = true",
+        ),
+        (
+            vec!["buffer.bytes=1024", "buffer.pages=8"],
+            "leaves 128 bytes a page, which must be at least 256",
+        ),
+        (
+            vec!["sfu.cycles_per_vector=32"],
+            "sfu.cycles_per_vector = 32 must be a power of two from 1 to 16",
+        ),
+    ] {
+        let error = refused(&sets);
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[test]
+fn a_bare_number_for_a_quantity_is_an_assumption_of_the_one_who_set_it() {
+    for set in ["energy.mac_pj=0.09", "energy.mac_pj.value=0.09"] {
+        let (technology, _) = record::resolve::<Technology>("edgebert-12nm", &[set]).unwrap();
+        let mac = &technology.energy.mac_pj;
+        assert!((mac.value - 0.09).abs() < f64::EPSILON);
+        assert_eq!(mac.standing, Standing::Assumed);
+        assert_eq!(mac.source, format!("--set {set}"));
+    }
+    let error = record::resolve::<Technology>("edgebert-12nm", &["energy.mac_pj=-1"]).expect_err("negative");
+    assert!(
+        error
+            .to_string()
+            .contains("energy.mac_pj.value = -1 pJ/MAC must be from 0"),
+        "{error}"
+    );
+}
+
+#[test]
+fn lists_and_absent_keys_can_be_set() {
+    let (technology, _) = record::resolve::<Technology>("edgebert-12nm", &["vf.0.f_mhz=100"]).unwrap();
+    assert!((technology.vf[0].f_mhz - 100.0).abs() < f64::EPSILON);
+    let spans = "spans={tokens=[1,2],standing='assumed',source='by hand'}";
+    let (workload, _) = record::resolve::<Workload>("dense", &["network=albert-base", spans]).unwrap();
+    assert_eq!(workload.network.as_deref(), Some("albert-base"));
+    assert_eq!(workload.spans.unwrap().tokens, [1, 2]);
+}
+
+#[test]
+fn a_file_is_a_path_and_its_mistakes_are_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.toml").to_string_lossy().into_owned();
+    let text = design("offramp", &[]).unwrap().1.text;
+    std::fs::write(&path, &text).unwrap();
+    assert_eq!(design(&path, &["pu.n=8"]).unwrap().0.pu.n, 8);
+
+    std::fs::write(&path, text.replace("n = 16", "n = 17")).unwrap();
+    let error = design(&path, &[]).expect_err("n = 17");
+    let place = error.problems[0].place.as_ref().unwrap();
+    assert_eq!(
+        (error.kind, place.source(), place.found()),
+        (Kind::Input, path.as_str(), "17")
+    );
+    let line = text.lines().position(|line| line.starts_with("n = ")).unwrap() + 1;
+    assert_eq!((place.line(), place.column()), (line, 5));
+    assert_eq!(design(&path, &["pu.n=3"]).expect_err("n = 3").kind, Kind::Usage);
+
+    std::fs::write(&path, b"name = \"\xff\"").unwrap();
+    assert!(
+        design(&path, &[])
+            .expect_err("not UTF-8")
+            .to_string()
+            .contains("byte 8 is 0xff")
+    );
+    assert_eq!(design("./none.toml", &[]).expect_err("no file").kind, Kind::Io);
+    assert_eq!(design("/", &[]).expect_err("a folder").kind, Kind::Io);
+    let error = design("oframp", &[]).expect_err("no preset");
+    assert_eq!(error.kind, Kind::Usage);
+    assert!(
+        error.render(200, false).contains("did you mean `offramp`?"),
+        "{}",
+        error.render(200, false)
+    );
+}
