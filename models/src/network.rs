@@ -139,7 +139,7 @@ impl Record for Network {
                 value,
                 least,
                 greatest,
-                "no encoder is smaller or larger, and counts fit 64 bits",
+                "encoders lie inside, and counts fit 64 bits",
             );
         }
         problems.range(

@@ -18,7 +18,9 @@ mod tree;
 pub use error::{Error, Kind, Place, Problem};
 pub use nearest::nearest;
 pub use quantity::*;
-pub use source::{is_path, read_text};
+pub use source::{is_path, read_file, read_text};
+
+use std::collections::BTreeSet;
 
 use document::Document;
 use serde::Serialize;
@@ -95,11 +97,14 @@ impl Problems {
     /// Adds a problem unless `value` is a power of two from `least` to `greatest`.
     pub fn power_of_two(&mut self, key: &str, value: u64, least: u64, greatest: u64, reason: &str) {
         if !value.is_power_of_two() || !(least..=greatest).contains(&value) {
-            let down = (value.clamp(least, greatest) + 1).next_power_of_two() / 2;
+            let powers = (0..u64::BITS)
+                .map(|bit| 1 << bit)
+                .filter(|power| (least..=greatest).contains(power));
+            let powers: Vec<String> = powers.map(|power: u64| power.to_string()).collect();
             self.push(
                 key,
                 format!("{key} = {value} must be a power of two from {least} to {greatest} ({reason})"),
-                format!("{down} is one"),
+                format!("choose one of {}", powers.join(", ")),
             );
         }
     }
@@ -139,6 +144,31 @@ pub fn preset<T: Record>(name: &str) -> Result<T, Error> {
 /// The text is not TOML, not the record, or breaks its rules: every broken rule is in the error.
 pub fn parse<T: Record>(source: &str, text: &str) -> Result<T, Error> {
     Document::new(source, text, false).read()
+}
+
+/// The keys at the top of a text, whatever record it is.
+///
+/// # Errors
+/// The text is not TOML.
+pub fn top_keys(source: &str, text: &str) -> Result<Vec<String>, Error> {
+    let document = Document::new(source, text, false);
+    let root = document.parse()?;
+    Ok(root
+        .get_ref()
+        .keys()
+        .map(|key| key.get_ref().to_string())
+        .collect())
+}
+
+/// The keys at the top of a kind's presets but those that every kind has.
+pub fn known_keys<T: Record>() -> BTreeSet<String> {
+    let presets = T::PRESETS
+        .iter()
+        .filter_map(|(name, text)| top_keys(name, text).ok());
+    presets
+        .flatten()
+        .filter(|key| key != "name" && key != "summary")
+        .collect()
 }
 
 /// A preset by name or a file by path (anything with a `/` or that ends in `.toml`), with deltas applied in order.

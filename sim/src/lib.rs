@@ -1,1 +1,2 @@
 //! The cycle-level machine.
+pub mod cli;

@@ -1,1 +1,3 @@
 //! Helpers that the cross-crate tests share.
+
+pub mod snapshot;

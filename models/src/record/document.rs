@@ -72,9 +72,23 @@ impl Document {
             self.error::<T>(vec![Problem {
                 message,
                 remedy: Some(remedy),
-                place: Some(self.place(span)),
+                place: Some(self.place_in_table(root, span)),
             }])
         })
+    }
+
+    /// As [`Document::place`], but for a table that does not hold as a whole: the last argument that changed a key of it.
+    fn place_in_table(&self, root: &DeTable<'_>, span: Range<usize>) -> Place {
+        let table = format!("{}.", tree::key_at(root, &span));
+        match self
+            .patches
+            .iter()
+            .rev()
+            .find(|patch| patch.argument.starts_with(&table))
+        {
+            Some(patch) => argument_place(&patch.argument),
+            None => self.place(span),
+        }
     }
 
     fn error<T: Record>(&self, problems: Vec<Problem>) -> Error {
@@ -91,7 +105,7 @@ impl Document {
         };
         Error {
             kind,
-            subject: format!("{} `{}`", T::KIND, self.name),
+            subject: format!("{} {}", T::KIND, self.name),
             problems,
         }
     }

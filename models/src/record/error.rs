@@ -44,7 +44,7 @@ pub struct Place {
 pub struct Error {
     /// Who has to act.
     pub kind: Kind,
-    /// What the problems are about, e.g. "design `x.toml`".
+    /// What the problems are about, e.g. "design x.toml".
     pub subject: String,
     /// At least one.
     pub problems: Vec<Problem>,
@@ -137,14 +137,40 @@ impl Error {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width)
             .with_break_words(false);
-        let mut text = String::new();
-        let drawn = match self.problems.as_slice() {
-            [problem] => handler.render_report(&mut text, problem),
-            _ => handler.render_report(&mut text, &Headline(self)),
+        let mut text = match self.problems.len() {
+            1 => String::new(),
+            count => format!("{}: {count} problems\n", self.subject),
         };
-        // Drawing into a String fails only if a source cannot be sliced; the plain form says the same.
-        if drawn.is_ok() { text } else { format!("{self}\n") }
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                text.push('\n');
+            }
+            let (message, remedy) = (
+                unbroken(&problem.message),
+                problem.remedy.as_deref().map(unbroken),
+            );
+            let drawn = handler.render_report(
+                &mut text,
+                &Problem {
+                    message,
+                    remedy,
+                    place: problem.place.clone(),
+                },
+            );
+            // Drawing into a String fails only if a source cannot be sliced; the plain form says the same.
+            if drawn.is_err() {
+                text.push_str(&problem.message);
+            }
+        }
+        text.replace(NO_BREAK_HYPHEN, "-")
     }
+}
+
+/// A hyphen at which no line is broken: a name that is cut in two cannot be copied.
+const NO_BREAK_HYPHEN: &str = "\u{2011}";
+
+fn unbroken(text: &str) -> String {
+    text.replace('-', NO_BREAK_HYPHEN)
 }
 
 impl fmt::Display for Problem {
@@ -192,25 +218,5 @@ impl Diagnostic for Problem {
         let place = self.place.as_ref()?;
         let span = LabeledSpan::underline(place.span.clone());
         Some(Box::new(std::iter::once(span)))
-    }
-}
-
-/// How several problems are drawn: their count, then each.
-#[derive(Debug)]
-struct Headline<'a>(&'a Error);
-
-impl fmt::Display for Headline<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} has {} problems", self.0.subject, self.0.problems.len())
-    }
-}
-
-impl std::error::Error for Headline<'_> {}
-
-impl Diagnostic for Headline<'_> {
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(
-            self.0.problems.iter().map(|problem| problem as &dyn Diagnostic),
-        ))
     }
 }

@@ -98,7 +98,7 @@ impl<U: Unit> Quantity<U> {
                     self.unit,
                     U::NAME
                 ),
-                format!("give the value in {} and write unit = \"{}\"", U::NAME, U::NAME),
+                format!("write unit = \"{}\" and the value in that unit", U::NAME),
             );
         }
         let (value, unit) = (self.value, U::NAME);

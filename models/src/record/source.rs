@@ -49,6 +49,14 @@ fn unknown<T: Record>(name: &str) -> Error {
     )
 }
 
+/// The text of a record's file.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn read_file(path: &str) -> Result<String, Error> {
+    read_text(path, RECORD_LIMIT, "check the path")
+}
+
 /// The text of a file of at most `limit` bytes; `remedy` is what to do where there is no such file.
 ///
 /// # Errors

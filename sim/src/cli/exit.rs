@@ -1,0 +1,93 @@
+//! How a command ends: what went wrong, as text for people and as a number for scripts.
+
+use std::io::{self, ErrorKind};
+
+use models::record::{self, Kind};
+
+use super::Style;
+
+/// The exit code, by who has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// It was done.
+    Done = 0,
+    /// A mistake of the program: please report it.
+    Internal = 1,
+    /// Wrong arguments: an unknown option or preset, a `--set` that does not hold.
+    Usage = 2,
+    /// An input file is wrong.
+    Input = 3,
+    /// Everything is well formed, but the workload does not fit the design.
+    Fit = 4,
+    /// A file cannot be read or written.
+    Io = 5,
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The arguments are no command, or ask for help.
+    Arguments(clap::Error),
+    /// Records or traces are wrong; at least one error.
+    Records(Vec<record::Error>),
+    /// Results cannot be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// Whether the text is what was asked for: help or the version.
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(self, Self::Arguments(error) if !error.use_stderr())
+    }
+
+    /// The exit code. A reader that closed its end, as `head` does, has what it wanted.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Arguments(error) if !error.use_stderr() => Exit::Done,
+            Self::Arguments(_) => Exit::Usage,
+            Self::Records(errors) => errors
+                .iter()
+                .map(|error| of(error.kind))
+                .max()
+                .unwrap_or(Exit::Internal),
+            Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
+            Self::Output(_) => Exit::Io,
+        }
+    }
+
+    /// The text for people.
+    pub fn render(&self, style: Style) -> String {
+        match self {
+            Self::Arguments(error) if style.color => error.render().ansi().to_string(),
+            Self::Arguments(error) => error.render().to_string(),
+            Self::Records(errors) => errors
+                .iter()
+                .map(|error| error.render(style.width, style.color))
+                .collect::<Vec<String>>()
+                .join("\n"),
+            Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => String::new(),
+            Self::Output(error) => format!("cannot write the result: {error}\n"),
+        }
+    }
+}
+
+fn of(kind: Kind) -> Exit {
+    match kind {
+        Kind::Usage => Exit::Usage,
+        Kind::Input => Exit::Input,
+        Kind::Io => Exit::Io,
+    }
+}
+
+impl From<record::Error> for Failure {
+    fn from(error: record::Error) -> Self {
+        Self::Records(vec![error])
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}

@@ -1,0 +1,123 @@
+//! The command line: one file per subcommand, which turns arguments into calls and results into text.
+//!
+//! [`run`] takes the arguments and where to write, and returns an [`Exit`]; it never prints or ends the process itself,
+//! so that a test can call it. A subcommand is a variant of `Command` and a file with its `Args` and a function
+//! `run(&Args, &mut dyn Write) -> Result<(), Failure>`.
+
+mod check;
+mod completions;
+mod exit;
+mod man;
+mod records;
+
+pub use exit::{Exit, Failure};
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::{Parser, Subcommand};
+use models::design::Design;
+use models::network::Network;
+use models::technology::Technology;
+use models::workload::Workload;
+
+/// What `offramp --help` ends with.
+const EXAMPLES: &str = "\
+Examples:
+  offramp designs list                            what can be simulated as it is
+  offramp designs show offramp --set pu.n=32      a design with one key changed, as a file
+  offramp designs show offramp > mine.toml        a copy to edit
+  offramp check mine.toml                         is it a design, and can it be built?
+  offramp technologies show edgebert-12nm         every constant with its source
+  offramp workloads show sst2                     spans and exit histograms of a task
+
+A NAME is a preset, or a file if it has a `/` or ends in .toml. --set KEY=VALUE changes one key of
+it and can be repeated.
+
+Exit codes: 0 done, 1 internal error, 2 wrong arguments, 3 wrong input file, 4 the workload does
+not fit the design, 5 a file cannot be read or written.";
+
+/// Simulate an EdgeBERT-style transformer accelerator, cycle by cycle.
+#[derive(Debug, Parser)]
+#[command(name = "offramp", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// What to build: sizes of the machine
+    #[command(after_help = records::EXAMPLES)]
+    Designs(records::Args),
+    /// What it is made of: energy, area, voltage and frequency, memories
+    #[command(after_help = records::EXAMPLES)]
+    Technologies(records::Args),
+    /// What it computes: shapes of encoders
+    #[command(after_help = records::EXAMPLES)]
+    Networks(records::Args),
+    /// What it is asked: a task's densities, attention spans and exits
+    #[command(after_help = records::EXAMPLES)]
+    Workloads(records::Args),
+    /// Check files: designs, technologies, networks, workloads, exit traces
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::Args),
+    /// Print a completion script for a shell
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::Args),
+    /// Print a manual page in roff
+    #[command(after_help = man::EXAMPLES)]
+    Man(man::Args),
+}
+
+/// How text is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Columns at which errors wrap.
+    pub width: usize,
+    /// Whether errors and help have colours.
+    pub color: bool,
+}
+
+/// Runs the command line `arguments`, the program's name first: results go to `out`, errors to `err`.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    style: Style,
+) -> Exit {
+    let done = match Cli::try_parse_from(arguments) {
+        Ok(cli) => dispatch(&cli.command, out).and_then(|()| Ok(out.flush()?)),
+        Err(error) => Err(Failure::Arguments(error)),
+    };
+    let Err(failure) = done else { return Exit::Done };
+    let text = failure.render(style);
+    let said = if failure.is_answer() {
+        say(out, &text)
+    } else {
+        out.flush().and_then(|()| say(err, &text))
+    };
+    // What cannot be written cannot be reported either; the exit code still tells.
+    said.map_or_else(
+        |error| Failure::Output(error).exit().max(failure.exit()),
+        |()| failure.exit(),
+    )
+}
+
+fn say(stream: &mut dyn Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+fn dispatch(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
+    match command {
+        Command::Designs(args) => records::run::<Design>(args, out),
+        Command::Technologies(args) => records::run::<Technology>(args, out),
+        Command::Networks(args) => records::run::<Network>(args, out),
+        Command::Workloads(args) => records::run::<Workload>(args, out),
+        Command::Check(args) => check::run(args, out),
+        Command::Completions(args) => completions::run(args, out),
+        Command::Man(args) => man::run(args, out),
+    }
+}
