@@ -5,6 +5,7 @@
 //! columns(k, c) * rows(k, r), in units of `2^(rows.lsb + columns.lsb)`. Sums are exact, so no order of summation
 //! matters and every path below gives the same bits. Not modelled: null-vector gating, which changes no value.
 
+mod low;
 mod multiply;
 mod panel;
 mod simd;

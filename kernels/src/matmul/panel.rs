@@ -2,12 +2,13 @@
 //!
 //! A significand of more than 15 bits (formats with 4 exponent bits) does not fit 16 bits, but as a float it has few
 //! ones: with exponent field `SPLIT` or above it is a multiple of 2^SPLIT and goes, so divided, to the high plane;
-//! otherwise it goes to the low plane. On bell-shaped data well below one element in a hundred is low, so the low
-//! plane keeps only those pairs in which any of the `N` rows has one.
+//! otherwise it goes to the low plane. On bell-shaped data about one element in 400 is low, so the low plane is
+//! also kept as a list of its pairs.
 //!
-//! A high plane also carries, for each run of pairs, a bound of the Euclidean norms of its rows: by Cauchy-Schwarz the
-//! product of two such bounds limits every partial sum of the run, in whatever order it is taken.
+//! A high plane also carries, for each run of pairs, the largest sum of squares of any of its rows: by Cauchy-Schwarz
+//! the product of two such sums limits the square of every partial sum, in whatever order it is taken.
 
+use super::simd::transpose;
 use crate::adaptivfloat::{Format, Tensor};
 
 /// Two neighbours along the reduction dimension, of one row.
@@ -16,20 +17,39 @@ pub(super) type Pair = [i16; 2];
 /// Pairs of a full block: 512 elements, so that a block of a column panel stays in the first-level cache.
 pub(super) const PAIRS: usize = 256;
 
-/// Pairs of a run. Thirty-two products of high significands, at most 7680 each, are below 2^31.
+/// Pairs of a run, for which bounds are kept.
 pub(super) const RUN: usize = 16;
 
-/// Exponent field from which a wide significand is high.
-const SPLIT: u16 = 6;
+/// Pairs that need no bound: eight products of high significands, at most 15 << 10 each, are below 2^31.
+pub(super) const SAFE: usize = 4;
+
+/// Exponent field from which a wide significand is high. Low ones are below 2^8, so that 512 products of high and low
+/// are below 2^31 as well; one more and twice as many elements are low, one less and sums leave 32 bits sooner.
+const SPLIT: u16 = 5;
 
 /// One block of a panel: up to `PAIRS` pairs of `N` rows.
+#[derive(Default)]
 pub(super) struct Block<const N: usize> {
     pub(super) high: Vec<[Pair; N]>,
+    /// As long as `high` in formats that need it, else empty.
     pub(super) low: Vec<[Pair; N]>,
-    /// Which pair of the block each entry of `low` is, ascending.
-    pub(super) low_index: Vec<u16>,
-    /// For each run, the largest norm of a row, rounded up.
-    pub(super) norms: Vec<u32>,
+    /// The pairs of `low` that are not zero, in order.
+    pub(super) sparse: Vec<LowPair>,
+    /// Whether `sparse` has any pair at this place; as long as `low`.
+    pub(super) present: Vec<bool>,
+    /// For each run, a bound of the sum of squares of any row, in units of 2^16.
+    pub(super) squares: Vec<u32>,
+    codes: Vec<[[u8; 2]; N]>,
+}
+
+/// A pair of the low plane and its place.
+#[derive(Clone, Copy, Default)]
+pub(super) struct LowPair {
+    pub(super) value: Pair,
+    /// Index of the pair in the block.
+    pub(super) at: u16,
+    /// Row of the panel.
+    pub(super) row: u16,
 }
 
 /// Power of two by which the high plane of a format is divided.
@@ -42,90 +62,111 @@ pub(super) fn split(format: Format) -> u16 {
 }
 
 impl<const N: usize> Block<N> {
-    pub(super) fn new() -> Block<N> {
-        Block {
-            high: Vec::new(),
-            low: Vec::new(),
-            low_index: Vec::new(),
-            norms: Vec::new(),
-        }
-    }
-
     /// Fills the block with pairs from element `start` on, of the rows from `first` on. What lies beyond the edges of
     /// the tensor is zero.
     #[inline(always)]
     pub(super) fn pack(&mut self, tensor: &Tensor, first: usize, start: usize) {
+        let elements = (tensor.length() - start).min(2 * PAIRS);
+        self.codes.resize(8 * elements.div_ceil(16), [[0; 2]; N]);
+        gather(tensor, first, start, &mut self.codes);
         let plan = Decode::new(tensor.format);
-        let end = tensor.length().min(start + 2 * PAIRS);
-        self.high.clear();
-        self.low.clear();
-        self.low_index.clear();
-        for k in (start..end).step_by(8) {
-            let words = gather::<N>(tensor, first, k);
-            for quarter in 0..4 {
-                let codes = words.map(|word| ((word >> (16 * quarter)) as u16).to_le_bytes());
-                self.push(plan, &codes);
-            }
+        decode(&self.codes, &mut self.high, |code| plan.high(code));
+        self.squares.clear();
+        for run in self.high.chunks(RUN) {
+            self.squares.push(largest_square(run));
         }
-        self.norms.clear();
-        self.norms.extend(self.high.chunks(RUN).map(norm));
+        self.sparse.clear();
+        self.present.clear();
+        if plan.split > 0 {
+            decode(&self.codes, &mut self.low, |code| plan.low(code));
+            self.list_low();
+        }
     }
 
+    /// Lists the low pairs. In a line that has any, every pair is written and only kept if it is not zero: which it is
+    /// cannot be predicted, and a branch would cost more.
     #[inline(always)]
-    fn push(&mut self, plan: Decode, codes: &[[u8; 2]; N]) {
-        if plan.split > 0 {
-            let mut low = [[0; 2]; N];
-            each(codes, &mut low, |code| plan.low(code));
-            if low.as_flattened().iter().fold(0, |any, s| any | s) != 0 {
-                self.low_index.push(self.high.len() as u16);
-                self.low.push(low);
+    fn list_low(&mut self) {
+        self.sparse.clear();
+        let mut count = 0;
+        for (at, pairs) in self.low.iter().enumerate() {
+            let present = pairs.as_flattened().iter().fold(0, |any, s| any | s) != 0;
+            self.present.push(present);
+            if present {
+                self.sparse.resize(count + N, LowPair::default());
+                for (row, &value) in pairs.iter().enumerate() {
+                    self.sparse[count] = LowPair {
+                        value,
+                        at: at as u16,
+                        row: row as u16,
+                    };
+                    count += usize::from(value != [0; 2]);
+                }
             }
         }
-        let mut high = [[0; 2]; N];
-        each(codes, &mut high, |code| plan.high(code));
-        self.high.push(high);
+        self.sparse.truncate(count);
     }
 }
 
+/// Fills lines of codes, one pair of each row per line, with the codes from element `start` on of the rows from `first`
+/// on, by squares of eight pairs of eight rows. What lies beyond the edges of the tensor is zero.
 #[inline(always)]
-fn each<const N: usize>(codes: &[[u8; 2]; N], out: &mut [Pair; N], decode: impl Fn(u8) -> i16) {
-    for (out, &code) in out.as_flattened_mut().iter_mut().zip(codes.as_flattened()) {
+fn gather<const N: usize>(tensor: &Tensor, first: usize, start: usize, lines: &mut [[[u8; 2]; N]]) {
+    for (i, lines) in lines.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        for group in (0..N).step_by(8) {
+            let square = std::array::from_fn(|j| sixteen(tensor, first + group + j, start + 16 * i));
+            for (line, pairs) in lines.iter_mut().zip(transpose(square)) {
+                line[group..group + 8].copy_from_slice(&pairs);
+            }
+        }
+    }
+}
+
+/// Codes `k` to `k + 15` of a row, zero beyond the edges.
+#[inline(always)]
+fn sixteen(tensor: &Tensor, row: usize, k: usize) -> [u8; 16] {
+    let codes = tensor
+        .codes
+        .as_slice()
+        .get(row * tensor.length() + k..(row + 1) * tensor.length())
+        .unwrap_or(&[]);
+    codes.first_chunk().copied().unwrap_or_else(|| padded(codes))
+}
+
+/// At an edge; out of line, so that the common case stays one load.
+#[cold]
+#[inline(never)]
+fn padded(codes: &[u8]) -> [u8; 16] {
+    let mut padded = [0; 16];
+    padded[..codes.len()].copy_from_slice(codes);
+    padded
+}
+
+#[inline(always)]
+fn decode<const N: usize>(codes: &[[[u8; 2]; N]], out: &mut Vec<[Pair; N]>, decode: impl Fn(u8) -> i16) {
+    out.resize(codes.len(), [[0; 2]; N]);
+    let codes = codes.as_flattened().as_flattened();
+    for (out, &code) in out.as_flattened_mut().as_flattened_mut().iter_mut().zip(codes) {
         *out = decode(code);
     }
 }
 
-/// Eight codes from element `k` on of each of `N` rows, the first in the lowest byte.
+/// A bound of the largest sum of squares of a row over a run of high pairs, in units of 2^16: the upper halves of the
+/// squares, and one for each lower half, of the first or the second elements of pairs, and twice that for both. Each
+/// upper half is at most 3600, so sixteen bits hold the sum.
 #[inline(always)]
-fn gather<const N: usize>(tensor: &Tensor, first: usize, k: usize) -> [u64; N] {
-    let codes = tensor.codes.as_slice();
-    let length = tensor.length();
-    let mut words = [0; N];
-    for (word, row) in words.iter_mut().zip(first..tensor.rows()) {
-        let rest = &codes[row * length + k..(row + 1) * length];
-        *word = match rest.first_chunk() {
-            Some(eight) => u64::from_le_bytes(*eight),
-            None => rest
-                .iter()
-                .rev()
-                .fold(0, |word, &code| word << 8 | u64::from(code)),
-        };
-    }
-    words
-}
-
-/// The largest Euclidean norm of a row over a run of high pairs, rounded up.
-#[inline(always)]
-fn norm<const N: usize>(run: &[[Pair; N]]) -> u32 {
-    let mut squares = [0_i32; N];
+fn largest_square<const N: usize>(run: &[[Pair; N]]) -> u32 {
+    let mut squares = [[0_u16; 2]; N];
     for pairs in run {
-        for (square, pair) in squares.iter_mut().zip(pairs) {
-            let [a, b] = pair.map(i32::from);
-            *square += a * a + b * b;
+        for (square, &element) in squares.as_flattened_mut().iter_mut().zip(pairs.as_flattened()) {
+            *square += ((i32::from(element) * i32::from(element)) >> 16) as u16;
         }
     }
-    let largest = squares.into_iter().max().unwrap_or(0).unsigned_abs();
-    let root = largest.isqrt();
-    root + u32::from(root * root < largest)
+    let largest = squares
+        .as_flattened()
+        .iter()
+        .fold(0, |largest, &square| square.max(largest));
+    2 * (u32::from(largest) + RUN as u32)
 }
 
 /// Decoding without a table, so that it runs in all lanes of a vector.
