@@ -79,6 +79,11 @@ impl Network {
         if self.shared_layers { 1 } else { self.layers }
     }
 
+    /// Activation of the pooler; DistilBERT's classifier head has a ReLU layer in its place.
+    pub fn pooler_activation(&self) -> Activation {
+        if self.pooler { Activation::Tanh } else { Activation::Relu }
+    }
+
     /// Whether a projection leads from the embeddings to the hidden state.
     pub fn has_projection(&self) -> bool {
         self.embedding != self.hidden
@@ -88,22 +93,10 @@ impl Network {
 impl Record for Network {
     const KIND: &'static str = "network";
     const PRESETS: &'static [(&'static str, &'static str)] = &[
-        (
-            "albert-base",
-            include_str!("../presets/networks/albert-base.toml"),
-        ),
-        (
-            "albert-large",
-            include_str!("../presets/networks/albert-large.toml"),
-        ),
-        (
-            "albert-xlarge",
-            include_str!("../presets/networks/albert-xlarge.toml"),
-        ),
-        (
-            "albert-xxlarge",
-            include_str!("../presets/networks/albert-xxlarge.toml"),
-        ),
+        ("albert-base", include_str!("../presets/networks/albert-base.toml")),
+        ("albert-large", include_str!("../presets/networks/albert-large.toml")),
+        ("albert-xlarge", include_str!("../presets/networks/albert-xlarge.toml")),
+        ("albert-xxlarge", include_str!("../presets/networks/albert-xxlarge.toml")),
         ("bert-base", include_str!("../presets/networks/bert-base.toml")),
         ("bert-large", include_str!("../presets/networks/bert-large.toml")),
         ("distilbert", include_str!("../presets/networks/distilbert.toml")),
@@ -134,13 +127,7 @@ impl Record for Network {
             ("classes", self.classes, 2, 1 << 10),
         ];
         for (key, value, least, greatest) in sizes {
-            problems.range(
-                key,
-                value,
-                least,
-                greatest,
-                "encoders lie inside, and counts fit 64 bits",
-            );
+            problems.range(key, value, least, greatest, "encoders lie inside, and counts fit 64 bits");
         }
         problems.range(
             "layer_norm_epsilon",

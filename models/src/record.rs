@@ -69,11 +69,7 @@ struct Invalid {
 impl Problems {
     /// Adds a problem with the value at a dotted key.
     pub fn push(&mut self, key: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) {
-        self.0.push(Invalid {
-            key: key.into(),
-            message: message.into(),
-            remedy: remedy.into(),
-        });
+        self.0.push(Invalid { key: key.into(), message: message.into(), remedy: remedy.into() });
     }
 
     /// Adds a problem unless `value` is from `least` to `greatest`.
@@ -97,9 +93,8 @@ impl Problems {
     /// Adds a problem unless `value` is a power of two from `least` to `greatest`.
     pub fn power_of_two(&mut self, key: &str, value: u64, least: u64, greatest: u64, reason: &str) {
         if !value.is_power_of_two() || !(least..=greatest).contains(&value) {
-            let powers = (0..u64::BITS)
-                .map(|bit| 1 << bit)
-                .filter(|power| (least..=greatest).contains(power));
+            let powers =
+                (0..u64::BITS).map(|bit| 1 << bit).filter(|power| (least..=greatest).contains(power));
             let powers: Vec<String> = powers.map(|power: u64| power.to_string()).collect();
             self.push(
                 key,
@@ -153,22 +148,13 @@ pub fn parse<T: Record>(source: &str, text: &str) -> Result<T, Error> {
 pub fn top_keys(source: &str, text: &str) -> Result<Vec<String>, Error> {
     let document = Document::new(source, text, false);
     let root = document.parse()?;
-    Ok(root
-        .get_ref()
-        .keys()
-        .map(|key| key.get_ref().to_string())
-        .collect())
+    Ok(root.get_ref().keys().map(|key| key.get_ref().to_string()).collect())
 }
 
 /// The keys at the top of a kind's presets but those that every kind has.
 pub fn known_keys<T: Record>() -> BTreeSet<String> {
-    let presets = T::PRESETS
-        .iter()
-        .filter_map(|(name, text)| top_keys(name, text).ok());
-    presets
-        .flatten()
-        .filter(|key| key != "name" && key != "summary")
-        .collect()
+    let presets = T::PRESETS.iter().filter_map(|(name, text)| top_keys(name, text).ok());
+    presets.flatten().filter(|key| key != "name" && key != "summary").collect()
 }
 
 /// A preset by name or a file by path (anything with a `/` or that ends in `.toml`), with deltas applied in order.
@@ -183,12 +169,5 @@ pub fn resolve<T: Record>(base: &str, sets: &[impl AsRef<str>]) -> Result<(T, Or
     }
     let record = document.read()?;
     let sets = sets.iter().map(|set| set.as_ref().to_owned()).collect();
-    Ok((
-        record,
-        Origin {
-            source: document.name,
-            sets,
-            text: document.text,
-        },
-    ))
+    Ok((record, Origin { source: document.name, sets, text: document.text }))
 }

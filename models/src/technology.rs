@@ -63,23 +63,20 @@ impl Technology {
     /// # Errors
     /// The technology has no such memory: the error lists those it has.
     pub fn memory(&self, name: &str) -> Result<&Memory, Error> {
-        self.memories
-            .iter()
-            .find(|memory| memory.name == name)
-            .ok_or_else(|| {
-                let known: Vec<&str> = self.memories.iter().map(|memory| memory.name.as_str()).collect();
-                let hint = nearest(name, known.iter().copied())
-                    .map_or(String::new(), |near| format!("did you mean `{near}`? "));
-                Error::new(
-                    Kind::Input,
-                    format!("technology `{}`", self.name),
-                    format!("technology `{}` has no memory `{name}`", self.name),
-                    format!(
-                        "{hint}it has {}; set external.memory of the design to one of them",
-                        known.join(", ")
-                    ),
-                )
-            })
+        self.memories.iter().find(|memory| memory.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.memories.iter().map(|memory| memory.name.as_str()).collect();
+            let hint = nearest(name, known.iter().copied())
+                .map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            Error::new(
+                Kind::Input,
+                format!("technology `{}`", self.name),
+                format!("technology `{}` has no memory `{name}`", self.name),
+                format!(
+                    "{hint}it has {}; set external.memory of the design to one of them",
+                    known.join(", ")
+                ),
+            )
+        })
     }
 
     /// Every constant with its dotted key, in the order of the type: for validation and reports.
@@ -113,26 +110,11 @@ impl Technology {
 impl Record for Technology {
     const KIND: &'static str = "technology";
     const PRESETS: &'static [(&'static str, &'static str)] = &[
-        (
-            "edgebert-12nm",
-            include_str!("../presets/technologies/edgebert-12nm.toml"),
-        ),
-        (
-            "edgebert-12nm-paper",
-            include_str!("../presets/technologies/edgebert-12nm-paper.toml"),
-        ),
-        (
-            "generic-22nm",
-            include_str!("../presets/technologies/generic-22nm.toml"),
-        ),
-        (
-            "generic-16nm",
-            include_str!("../presets/technologies/generic-16nm.toml"),
-        ),
-        (
-            "generic-7nm",
-            include_str!("../presets/technologies/generic-7nm.toml"),
-        ),
+        ("edgebert-12nm", include_str!("../presets/technologies/edgebert-12nm.toml")),
+        ("edgebert-12nm-paper", include_str!("../presets/technologies/edgebert-12nm-paper.toml")),
+        ("generic-22nm", include_str!("../presets/technologies/generic-22nm.toml")),
+        ("generic-16nm", include_str!("../presets/technologies/generic-16nm.toml")),
+        ("generic-7nm", include_str!("../presets/technologies/generic-7nm.toml")),
     ];
 
     fn name(&self) -> &str {

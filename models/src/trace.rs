@@ -26,10 +26,7 @@ impl Trace {
     /// # Errors
     /// The file cannot be read, or as [`Trace::parse`].
     pub fn read(path: &str) -> Result<Self, Error> {
-        Self::parse(
-            path,
-            &read_text(path, TRACE_LIMIT, "check the path of the trace")?,
-        )
+        Self::parse(path, &read_text(path, TRACE_LIMIT, "check the path of the trace")?)
     }
 
     /// The trace that a text holds; `source` is what a person calls the text.
@@ -77,12 +74,8 @@ impl Trace {
     }
 }
 
-/// The layer, from 1, after which a sentence with these entropies leaves: the first but the last whose entropy is
-/// strictly below the threshold, else the last.
+/// The layer, from 1, after which a sentence with these entropies leaves: the first whose entropy is strictly below the
+/// threshold, else the last. That of the last layer thus makes no difference.
 pub fn exit_layer(row: &[f64], threshold: f64) -> usize {
-    let ramps = row.len().saturating_sub(1);
-    row[..ramps]
-        .iter()
-        .position(|entropy| *entropy < threshold)
-        .map_or(row.len(), |ramp| ramp + 1)
+    row.iter().position(|entropy| *entropy < threshold).map_or(row.len(), |ramp| ramp + 1)
 }

@@ -108,10 +108,7 @@ impl Workload {
     pub fn exits(&self) -> Result<&Exits, Error> {
         self.exits.as_ref().ok_or_else(|| {
             self.error(
-                format!(
-                    "workload `{}` has no exit statistics (none were published)",
-                    self.name
-                ),
+                format!("workload `{}` has no exit statistics (none were published)", self.name),
                 "give a trace of entropies and a threshold, or run to full depth",
             )
         })
@@ -125,20 +122,10 @@ impl Workload {
         let exits = self.exits()?;
         let threshold = threshold.unwrap_or(exits.threshold.value);
         exits.at(threshold).ok_or_else(|| {
-            let known: Vec<String> = exits
-                .histograms
-                .iter()
-                .map(|row| row.threshold.to_string())
-                .collect();
+            let known: Vec<String> = exits.histograms.iter().map(|row| row.threshold.to_string()).collect();
             self.error(
-                format!(
-                    "workload `{}` has no exit histogram at threshold {threshold}",
-                    self.name
-                ),
-                format!(
-                    "give a trace of entropies, or a threshold among {}",
-                    known.join(", ")
-                ),
+                format!("workload `{}` has no exit histogram at threshold {threshold}", self.name),
+                format!("give a trace of entropies, or a threshold among {}", known.join(", ")),
             )
         })
     }
@@ -155,11 +142,7 @@ impl Workload {
             return Ok(spans.tokens.clone());
         }
         Err(self.error(
-            format!(
-                "workload `{}` has spans of {} heads, not {heads}",
-                self.name,
-                spans.tokens.len()
-            ),
+            format!("workload `{}` has spans of {} heads, not {heads}", self.name, spans.tokens.len()),
             "take the network it was measured on, or the workload `dense`",
         ))
     }
@@ -199,21 +182,11 @@ impl Workload {
         let mut constants = vec![
             self.weight_density.embedding.constant("weight_density.embedding"),
             self.weight_density.encoder.constant("weight_density.encoder"),
-            self.activation_density
-                .hidden
-                .constant("activation_density.hidden"),
-            self.activation_density
-                .probabilities
-                .constant("activation_density.probabilities"),
-            self.activation_density
-                .feed_forward
-                .constant("activation_density.feed_forward"),
+            self.activation_density.hidden.constant("activation_density.hidden"),
+            self.activation_density.probabilities.constant("activation_density.probabilities"),
+            self.activation_density.feed_forward.constant("activation_density.feed_forward"),
         ];
-        constants.extend(
-            self.exits
-                .as_ref()
-                .map(|exits| exits.threshold.constant("exits.threshold")),
-        );
+        constants.extend(self.exits.as_ref().map(|exits| exits.threshold.constant("exits.threshold")));
         constants
     }
 
@@ -225,9 +198,7 @@ impl Workload {
 impl Exits {
     /// The histogram at that threshold.
     pub fn at(&self, threshold: f64) -> Option<&ExitHistogram> {
-        self.histograms
-            .iter()
-            .find(|row| (row.threshold - threshold).abs() < SAME_THRESHOLD)
+        self.histograms.iter().find(|row| (row.threshold - threshold).abs() < SAME_THRESHOLD)
     }
 }
 

@@ -17,11 +17,9 @@ const OPTIONAL: [&str; 3] = ["network", "spans", "exits"];
 fn paths(value: &Value, path: &[String], found: &mut Vec<Vec<String>>) {
     let children: Vec<(String, &Value)> = match value {
         Value::Table(table) => table.iter().map(|(key, value)| (key.clone(), value)).collect(),
-        Value::Array(array) => array
-            .iter()
-            .enumerate()
-            .map(|(index, value)| (index.to_string(), value))
-            .collect(),
+        Value::Array(array) => {
+            array.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect()
+        }
         _ => return,
     };
     for (key, child) in children {
@@ -50,21 +48,14 @@ fn error<T: Record>(damaged: &Value, what: &str) -> String {
     match record::parse::<T>("damaged.toml", &toml::to_string(damaged).expect("a table")) {
         Ok(_) => panic!("accepted with {what}"),
         Err(error) => {
-            assert!(
-                error.render(100, false).contains("damaged.toml"),
-                "the place is drawn for {what}"
-            );
+            assert!(error.render(100, false).contains("damaged.toml"), "the place is drawn for {what}");
             error.to_string()
         }
     }
 }
 
 fn mistyped(value: &Value) -> Value {
-    if value.is_str() {
-        Value::Integer(-7)
-    } else {
-        Value::String("seven".to_owned())
-    }
+    if value.is_str() { Value::Integer(-7) } else { Value::String("seven".to_owned()) }
 }
 
 fn every_key<T: Record>() {
@@ -88,18 +79,12 @@ fn every_key<T: Record>() {
 
             parent(&mut damaged, &path).insert(format!("{key}q"), value.clone());
             let text = error::<T>(&damaged, &format!("{dotted} misspelt in {name}"));
-            assert!(
-                text.contains(&format!("unknown key `{dotted}q`")),
-                "{name}, {dotted} misspelt:\n{text}"
-            );
+            assert!(text.contains(&format!("unknown key `{dotted}q`")), "{name}, {dotted} misspelt:\n{text}");
 
             let mut damaged = whole.clone();
             parent(&mut damaged, &path).insert(key.clone(), mistyped(&value));
             let text = error::<T>(&damaged, &format!("{dotted} mistyped in {name}"));
-            assert!(
-                text.contains(&format!("{dotted} = ")),
-                "{name}, {dotted} mistyped:\n{text}"
-            );
+            assert!(text.contains(&format!("{dotted} = ")), "{name}, {dotted} mistyped:\n{text}");
         }
     }
 }
@@ -130,22 +115,13 @@ fn below(random: &mut ChaCha8Rng, limit: usize) -> usize {
 
 /// Cuts, swaps and insertions at random places of a text.
 fn damage(text: &str, random: &mut ChaCha8Rng) -> String {
-    const BITS: [&str; 12] = [
-        "=", "[", "]", "{", "}", "\"", "\n", "-1", "nan", "1e999", "\u{e9}", "'''",
-    ];
+    const BITS: [&str; 12] = ["=", "[", "]", "{", "}", "\"", "\n", "-1", "nan", "1e999", "\u{e9}", "'''"];
     let mut characters: Vec<char> = text.chars().collect();
     for _ in 0..=below(random, 3) {
         let at = below(random, characters.len());
         let end = (at + below(random, 12)).min(characters.len());
         let new: Vec<char> = BITS[below(random, BITS.len())].chars().collect();
-        characters.splice(
-            at..end,
-            if random.next_u32().is_multiple_of(2) {
-                new
-            } else {
-                Vec::new()
-            },
-        );
+        characters.splice(at..end, if random.next_u32().is_multiple_of(2) { new } else { Vec::new() });
     }
     characters.into_iter().collect()
 }
@@ -164,11 +140,7 @@ fn random_damage<T: Record>() {
                 assert!(!error.render(80, false).is_empty());
             }
         });
-        assert!(
-            attempt.is_ok(),
-            "seed {seed}, {} {name}, argument {argument:?}, text:\n{damaged}",
-            T::KIND
-        );
+        assert!(attempt.is_ok(), "seed {seed}, {} {name}, argument {argument:?}, text:\n{damaged}", T::KIND);
     }
 }
 

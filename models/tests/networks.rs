@@ -26,10 +26,7 @@ fn parameters_are_those_of_the_checkpoints() {
         assert_eq!(total, exact, "{name}");
         // Papers round to one or two digits, and the largest one counts its language model head as well: 6 %.
         let millions = total as f64 / 1e6;
-        assert!(
-            (millions / published - 1.0).abs() < 0.06,
-            "{name}: {millions} against {published}"
-        );
+        assert!((millions / published - 1.0).abs() < 0.06, "{name}: {millions} against {published}");
     }
 }
 
@@ -47,10 +44,7 @@ fn parts_of_albert_base() {
     assert_eq!(parts.embeddings, 3_905_792);
     assert_eq!(parts.projection, 128 * 768 + 768);
     // Seven million matrix elements: four projections and two feed-forward matrices, and their biases.
-    assert_eq!(
-        parts.attention + parts.feed_forward,
-        7_077_888 + 4 * 768 + 3072 + 768
-    );
+    assert_eq!(parts.attention + parts.feed_forward, 7_077_888 + 4 * 768 + 3072 + 768);
 }
 
 /// Each operation of an ALBERT base layer at 128 tokens, from the sizes.
@@ -59,10 +53,7 @@ fn macs_of_an_albert_base_layer() {
     let albert = network("albert-base");
     let macs = albert.layer_macs(128);
     assert_eq!(macs.query + macs.key + macs.value, 226_492_416);
-    assert_eq!(
-        (macs.scores, macs.context, macs.output),
-        (12_582_912, 12_582_912, 75_497_472)
-    );
+    assert_eq!((macs.scores, macs.context, macs.output), (12_582_912, 12_582_912, 75_497_472));
     assert_eq!(macs.feed_forward_up + macs.feed_forward_down, 603_979_776);
     assert_eq!(macs.total(), 931_135_488);
     assert_eq!(albert.projection_macs(128), 12_582_912);
@@ -85,10 +76,7 @@ fn operations_of_the_encoders() {
         ("tinybert-6", 11.17),
     ] {
         let giga = 2.0 * network(name).encoder_macs(128) as f64 / 1e9;
-        assert!(
-            (giga / published - 1.0).abs() < 5e-4,
-            "{name}: {giga} against {published}"
-        );
+        assert!((giga / published - 1.0).abs() < 5e-4, "{name}: {giga} against {published}");
     }
 }
 
@@ -104,28 +92,13 @@ fn fastbert_counts_products_with_weights() {
 
 #[test]
 fn impossible_networks_are_refused() {
-    let text = record::resolve::<Network>("bert-base", &[] as &[&str])
-        .unwrap()
-        .1
-        .text;
+    let text = record::resolve::<Network>("bert-base", &[] as &[&str]).unwrap().1.text;
     for (from, to, message) in [
         ("heads = 12", "heads = 13", "heads = 13 must divide hidden = 768"),
         ("heads = 12", "heads = 0", "heads = 0 must be from 1"),
-        (
-            "embedding = 768",
-            "embedding = 128",
-            "embedding = 128 must equal hidden = 768",
-        ),
-        (
-            "activation = \"gelu\"",
-            "activation = \"tanh\"",
-            "activation must be gelu or relu",
-        ),
-        (
-            "layer_norm_epsilon = 1e-12",
-            "layer_norm_epsilon = nan",
-            "layer_norm_epsilon = NaN must be from 0",
-        ),
+        ("embedding = 768", "embedding = 128", "embedding = 128 must equal hidden = 768"),
+        ("activation = \"gelu\"", "activation = \"tanh\"", "activation must be gelu or relu"),
+        ("layer_norm_epsilon = 1e-12", "layer_norm_epsilon = nan", "layer_norm_epsilon = NaN must be from 0"),
     ] {
         let changed = text.replace(from, to);
         assert_ne!(changed, text, "{from}");

@@ -9,10 +9,7 @@ fn technology(name: &str) -> Technology {
 }
 
 fn near(found: f64, expected: f64, relative: f64) {
-    assert!(
-        (found / expected - 1.0).abs() <= relative,
-        "{found} against {expected}"
-    );
+    assert!((found / expected - 1.0).abs() <= relative, "{found} against {expected}");
 }
 
 /// Energy of an active cycle of 256 MACs, each operand element read once from a 16 KB bank, against the measured power
@@ -56,11 +53,7 @@ fn frequency_is_linear_between_points_and_nothing_outside() {
         let error = chip.frequency_hz(outside).unwrap_err().to_string();
         assert!(error.contains("0.62 V to 1 V"), "{error}");
     }
-    near(
-        technology("edgebert-12nm-paper").frequency_hz(0.8).unwrap(),
-        1e9,
-        1e-9,
-    );
+    near(technology("edgebert-12nm-paper").frequency_hz(0.8).unwrap(), 1e9, 1e-9);
 }
 
 #[test]
@@ -76,31 +69,15 @@ fn voltage_is_the_lowest_that_allows_a_frequency() {
 fn sram_energy_runs_through_its_macros() {
     let chip = technology("edgebert-12nm");
     for sram in &chip.sram {
-        near(
-            chip.sram_read_pj_per_byte(sram.bytes),
-            sram.read_pj_per_byte.value,
-            1e-12,
-        );
-        near(
-            chip.sram_write_pj_per_byte(sram.bytes),
-            sram.write_pj_per_byte.value,
-            1e-12,
-        );
+        near(chip.sram_read_pj_per_byte(sram.bytes), sram.read_pj_per_byte.value, 1e-12);
+        near(chip.sram_write_pj_per_byte(sram.bytes), sram.write_pj_per_byte.value, 1e-12);
     }
     let [small, large] = [1, 2].map(|index| &chip.sram[index]);
     assert_eq!((small.bytes, large.bytes), (8192, 16384));
     let middle = (small.read_pj_per_byte.value * large.read_pj_per_byte.value).sqrt();
     near(chip.sram_read_pj_per_byte(11585), middle, 1e-4); // 11585 is 8192 * sqrt(2), rounded
-    near(
-        chip.sram_read_pj_per_byte(1),
-        chip.sram_read_pj_per_byte(1024),
-        1e-12,
-    );
-    near(
-        chip.sram_read_pj_per_byte(1 << 20),
-        2.0 * chip.sram_read_pj_per_byte(1 << 18),
-        1e-12,
-    );
+    near(chip.sram_read_pj_per_byte(1), chip.sram_read_pj_per_byte(1024), 1e-12);
+    near(chip.sram_read_pj_per_byte(1 << 20), 2.0 * chip.sram_read_pj_per_byte(1 << 18), 1e-12);
 }
 
 /// Published ratios of modelled 53 F2 RRAM arrays: 0.269 : 0.146 : 0.100 to 0.117 mm2/MB, within 10 %.
@@ -126,14 +103,8 @@ fn nodes_are_in_order() {
             "{what}"
         );
         assert!(older.area.mac_mm2.value > newer.area.mac_mm2.value, "{what}");
-        assert!(
-            older.sram_read_pj_per_byte(32768) > newer.sram_read_pj_per_byte(32768),
-            "{what}"
-        );
-        assert!(
-            older.frequency_hz(0.8).unwrap() < newer.frequency_hz(0.8).unwrap(),
-            "{what}"
-        );
+        assert!(older.sram_read_pj_per_byte(32768) > newer.sram_read_pj_per_byte(32768), "{what}");
+        assert!(older.frequency_hz(0.8).unwrap() < newer.frequency_hz(0.8).unwrap(), "{what}");
     }
 }
 
@@ -152,29 +123,16 @@ fn constants_are_all_there_once() {
 
 /// Counted in the text, which knows nothing of the types.
 fn quantities(name: &str) -> usize {
-    let text = record::resolve::<Technology>(name, &[] as &[&str])
-        .expect("a preset")
-        .1
-        .text;
+    let text = record::resolve::<Technology>(name, &[] as &[&str]).expect("a preset").1.text;
     text.lines().filter(|line| line.contains("= { value = ")).count()
 }
 
 #[test]
 fn only_the_silicon_is_called_measured() {
-    let measured = |name: &str| {
-        technology(name)
-            .vf
-            .iter()
-            .all(|point| point.standing == Standing::Measured)
-    };
+    let measured = |name: &str| technology(name).vf.iter().all(|point| point.standing == Standing::Measured);
     assert!(measured("edgebert-12nm"));
     assert!(!measured("edgebert-12nm-paper"));
-    assert!(
-        technology("edgebert-12nm-paper")
-            .vf
-            .iter()
-            .all(|point| point.standing == Standing::Assumed)
-    );
+    assert!(technology("edgebert-12nm-paper").vf.iter().all(|point| point.standing == Standing::Assumed));
 }
 
 #[test]
@@ -183,50 +141,19 @@ fn memories_are_found_by_name() {
     assert_eq!(chip.memory("lpddr4").unwrap().name, "lpddr4");
     let error = chip.memory("lpdr4").unwrap_err();
     assert_eq!(error.kind, Kind::Input);
-    assert!(
-        error
-            .render(200, false)
-            .contains("did you mean `lpddr4`? it has lpddr4, ddr4, hbm2")
-    );
+    assert!(error.render(200, false).contains("did you mean `lpddr4`? it has lpddr4, ddr4, hbm2"));
 }
 
 #[test]
 fn broken_technologies_are_refused() {
-    let text = record::resolve::<Technology>("edgebert-12nm", &[] as &[&str])
-        .unwrap()
-        .1
-        .text;
+    let text = record::resolve::<Technology>("edgebert-12nm", &[] as &[&str]).unwrap().1.text;
     for (from, to, message) in [
-        (
-            "unit = \"pJ/MAC\"",
-            "unit = \"fJ/MAC\"",
-            "energy.mac_pj.unit = \"fJ/MAC\" must be \"pJ/MAC\"",
-        ),
-        (
-            "value = 0.075",
-            "value = inf",
-            "energy.mac_pj.value = inf must be a finite number",
-        ),
-        (
-            "value = 0.075",
-            "value = 75000.0",
-            "energy.mac_pj.value = 75000 pJ/MAC must be from 0 to 1000",
-        ),
-        (
-            "f_mhz = 480",
-            "f_mhz = 300",
-            "vf.2 at 0.78 V, 300 MHz must lie above 0.68 V, 336 MHz",
-        ),
-        (
-            "bytes = 8192",
-            "bytes = 1024",
-            "sram.1.bytes = 1024 must be above 1024",
-        ),
-        (
-            "name = \"ddr4\"",
-            "name = \"lpddr4\"",
-            "memories.1.name = \"lpddr4\" is there twice",
-        ),
+        ("unit = \"pJ/MAC\"", "unit = \"fJ/MAC\"", "energy.mac_pj.unit = \"fJ/MAC\" must be \"pJ/MAC\""),
+        ("value = 0.075", "value = inf", "energy.mac_pj.value = inf must be a finite number"),
+        ("value = 0.075", "value = 75000.0", "energy.mac_pj.value = 75000 pJ/MAC must be from 0 to 1000"),
+        ("f_mhz = 480", "f_mhz = 300", "vf.2 at 0.78 V, 300 MHz must lie above 0.68 V, 336 MHz"),
+        ("bytes = 8192", "bytes = 1024", "sram.1.bytes = 1024 must be above 1024"),
+        ("name = \"ddr4\"", "name = \"lpddr4\"", "memories.1.name = \"lpddr4\" is there twice"),
         ("GF 12 nm FinFET, ISSCC 2023 22.9", " ", "node_nm.source is empty"),
     ] {
         let changed = text.replacen(from, to, 1);

@@ -54,85 +54,22 @@ fn what_is_wrong_is_shown_in_its_place() {
         ("", 1, 1, "", "the trace has no rows"),
         ("a,b\n", 1, 1, "", "the trace has no rows"),
         ("0.1\n", 1, 1, "0.1", "must have one per layer, at least 2"),
-        (
-            "0.1,0.2\n0.1,0.2,0.3\n",
-            2,
-            1,
-            "0.1,0.2,0.3",
-            "the row has 3 entropies and must have 2",
-        ),
-        (
-            "0.1,0.2\n0.1, nan\n",
-            2,
-            6,
-            "nan",
-            "entropy nan must be a finite number from 0",
-        ),
-        (
-            "nan,nan\n",
-            1,
-            1,
-            "nan",
-            "entropy nan must be a finite number from 0",
-        ),
-        (
-            "0.1,inf\n",
-            1,
-            5,
-            "inf",
-            "entropy inf must be a finite number from 0",
-        ),
-        (
-            "0.1,1e999\n",
-            1,
-            5,
-            "1e999",
-            "entropy 1e999 must be a finite number from 0",
-        ),
-        (
-            "0.1,-0.5\n",
-            1,
-            5,
-            "-0.5",
-            "entropy -0.5 must be a finite number from 0",
-        ),
-        (
-            "\u{e9},0.1\n",
-            1,
-            1,
-            "\u{e9}",
-            "`\u{e9}` must be a finite number from 0",
-        ),
-        (
-            "0.1,\n",
-            1,
-            5,
-            "",
-            "an empty field must be a finite number from 0",
-        ),
-        (
-            "a,b\n0.1,0.2\n0.1,o.2\n",
-            3,
-            5,
-            "o.2",
-            "`o.2` must be a finite number from 0",
-        ),
-        (
-            "\u{feff}a,b\r\n0.1,0.2\r\n0.1,x\r\n",
-            3,
-            5,
-            "x",
-            "`x` must be a finite number from 0",
-        ),
+        ("0.1,0.2\n0.1,0.2,0.3\n", 2, 1, "0.1,0.2,0.3", "the row has 3 entropies and must have 2"),
+        ("0.1,0.2\n0.1, nan\n", 2, 6, "nan", "entropy nan must be a finite number from 0"),
+        ("nan,nan\n", 1, 1, "nan", "entropy nan must be a finite number from 0"),
+        ("0.1,inf\n", 1, 5, "inf", "entropy inf must be a finite number from 0"),
+        ("0.1,1e999\n", 1, 5, "1e999", "entropy 1e999 must be a finite number from 0"),
+        ("0.1,-0.5\n", 1, 5, "-0.5", "entropy -0.5 must be a finite number from 0"),
+        ("\u{e9},0.1\n", 1, 1, "\u{e9}", "`\u{e9}` must be a finite number from 0"),
+        ("0.1,0.2\na,b\n", 2, 1, "a", "`a` must be a finite number from 0"),
+        ("0.1,\n", 1, 5, "", "an empty field must be a finite number from 0"),
+        ("a,b\n0.1,0.2\n0.1,o.2\n", 3, 5, "o.2", "`o.2` must be a finite number from 0"),
+        ("\u{feff}a,b\r\n0.1,0.2\r\n0.1,x\r\n", 3, 5, "x", "`x` must be a finite number from 0"),
     ] {
         let error = Trace::parse("t.csv", text).expect_err(text);
         let place = error.problems[0].place.as_ref().unwrap();
         assert_eq!((error.kind, place.source()), (Kind::Input, "t.csv"));
-        assert_eq!(
-            (place.line(), place.column(), place.found()),
-            (line, column, found),
-            "{text:?}: {error}"
-        );
+        assert_eq!((place.line(), place.column(), place.found()), (line, column, found), "{text:?}: {error}");
         assert!(error.to_string().contains(message), "{text:?}: {error}");
         assert!(!error.render(80, false).is_empty());
     }
@@ -142,21 +79,13 @@ fn what_is_wrong_is_shown_in_its_place() {
 fn a_missing_trace_is_named() {
     let error = Trace::read("/nowhere/trace.csv").unwrap_err();
     assert_eq!(error.kind, Kind::Io);
-    assert!(
-        error
-            .to_string()
-            .contains("cannot read `/nowhere/trace.csv`: no such file"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("cannot read `/nowhere/trace.csv`: no such file"), "{error}");
 }
 
 /// Mean exit layers of the authors' SST-2 trace at their three thresholds, as published to three decimals.
 #[test]
 fn the_published_trace_gives_the_published_exit_layers() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../shared/data/sst2_dev_entropy.csv"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/sst2_dev_entropy.csv");
     if !std::path::Path::new(path).exists() {
         eprintln!("skipped: {path} is not there");
         return;
@@ -168,11 +97,7 @@ fn the_published_trace_gives_the_published_exit_layers() {
         let average = trace.average_exit_layer(threshold);
         assert!((average - published).abs() < 5e-4, "{average} at {threshold}");
         let row = sst2.histogram(Some(threshold)).unwrap();
-        assert!(
-            (average - row.mean).abs() < 5e-4,
-            "{average} against the preset's {}",
-            row.mean
-        );
+        assert!((average - row.mean).abs() < 5e-4, "{average} against the preset's {}", row.mean);
         for (count, percent) in trace.histogram(threshold).into_iter().zip(&row.percent) {
             // The preset's shares are rounded to a thousandth.
             assert!(

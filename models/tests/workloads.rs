@@ -33,13 +33,7 @@ fn a_higher_threshold_never_leaves_later() {
     for name in ["sst2", "mnli", "qnli"] {
         let exits = workload(name).exits.unwrap();
         assert_eq!(exits.histograms.len(), 16, "{name}");
-        assert!(
-            exits
-                .histograms
-                .windows(2)
-                .all(|pair| pair[0].mean >= pair[1].mean),
-            "{name}"
-        );
+        assert!(exits.histograms.windows(2).all(|pair| pair[0].mean >= pair[1].mean), "{name}");
     }
 }
 
@@ -58,10 +52,7 @@ fn what_is_not_known_is_an_error() {
     let error = workload("qqp").histogram(None).unwrap_err().to_string();
     assert!(error.contains("workload `qqp` has no exit statistics"), "{error}");
     let error = workload("sst2").histogram(Some(0.25)).unwrap_err();
-    assert!(
-        error.to_string().contains("no exit histogram at threshold 0.25"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("no exit histogram at threshold 0.25"), "{error}");
     assert!(error.render(200, false).contains("0.01, 0.05, 0.09"), "{error}");
     let error = workload("sst2").head_spans(16).unwrap_err().to_string();
     assert!(error.contains("spans of 12 heads, not 16"), "{error}");
@@ -78,61 +69,23 @@ fn statistics_fit_the_network_they_were_measured_on() {
     }
     let sst2 = workload("sst2");
     assert!(
-        sst2.fits(&network("tinybert-6"))
-            .unwrap_err()
-            .to_string()
-            .contains("exit histograms of 12 layers")
+        sst2.fits(&network("tinybert-6")).unwrap_err().to_string().contains("exit histograms of 12 layers")
     );
-    assert!(
-        sst2.fits(&network("bert-large"))
-            .unwrap_err()
-            .to_string()
-            .contains("spans of 12 heads, not 16")
-    );
-    let long = record::resolve::<Workload>("dense", &["sequence_length=513"])
-        .unwrap()
-        .0;
-    assert!(
-        long.fits(&network("bert-base"))
-            .unwrap_err()
-            .to_string()
-            .contains("at most the 512 positions")
-    );
+    assert!(sst2.fits(&network("bert-large")).unwrap_err().to_string().contains("spans of 12 heads, not 16"));
+    let long = record::resolve::<Workload>("dense", &["sequence_length=513"]).unwrap().0;
+    assert!(long.fits(&network("bert-base")).unwrap_err().to_string().contains("at most the 512 positions"));
 }
 
 #[test]
 fn broken_workloads_are_refused() {
-    let text = record::resolve::<Workload>("sst2", &[] as &[&str])
-        .unwrap()
-        .1
-        .text;
+    let text = record::resolve::<Workload>("sst2", &[] as &[&str]).unwrap().1.text;
     for (from, to, message) in [
         ("[31, 0", "[129, 0", "spans.tokens.0 = 129 must be from 0 to 128"),
-        (
-            "mean = 9.172",
-            "mean = 9.182",
-            "exits.histograms.0.mean: the mean of percent is 9.1720",
-        ),
-        (
-            "[0, 1.147",
-            "[1, 1.147",
-            "exits.histograms.0.percent: the sum is 101.0000 and must be 100.0000",
-        ),
-        (
-            "[0, 1.147",
-            "[nan, 1.147",
-            "exits.histograms.0.percent.0 = NaN must be from 0 to 100",
-        ),
-        (
-            "threshold = 0.05",
-            "threshold = 0.5",
-            "exits.histograms.2.threshold = 0.09 must be above 0.5",
-        ),
-        (
-            "value = 0.28",
-            "value = 0.29",
-            "exits.threshold = 0.29 must be that of a histogram",
-        ),
+        ("mean = 9.172", "mean = 9.182", "exits.histograms.0.mean: the mean of percent is 9.1720"),
+        ("[0, 1.147", "[1, 1.147", "exits.histograms.0.percent: the sum is 101.0000 and must be 100.0000"),
+        ("[0, 1.147", "[nan, 1.147", "exits.histograms.0.percent.0 = NaN must be from 0 to 100"),
+        ("threshold = 0.05", "threshold = 0.5", "exits.histograms.2.threshold = 0.09 must be above 0.5"),
+        ("value = 0.28", "value = 0.29", "exits.threshold = 0.29 must be that of a histogram"),
         ("classes = 2", "classes = 1", "classes = 1 must be from 2"),
     ] {
         let changed = text.replacen(from, to, 1);

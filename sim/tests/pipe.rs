@@ -20,10 +20,7 @@ fn a_reader_that_is_gone_is_no_panic() {
 #[test]
 fn exit_codes_reach_the_shell() {
     let code = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_offramp"))
-            .args(arguments)
-            .output()
-            .unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_offramp")).args(arguments).output().unwrap();
         output.status.code()
     };
     assert_eq!(code(&["designs", "list"]), Some(0));

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The file of a snapshot, `tests/snapshots/NAME.txt`.
 pub fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("snapshots")
-        .join(format!("{name}.txt"))
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(format!("{name}.txt"))
 }
 
 /// Compares `text` with the committed snapshot, or writes it where `UPDATE_SNAPSHOTS` is set.

@@ -6,19 +6,13 @@ use std::io::{self, Write};
 use offramp_tests::snapshot;
 use sim::cli::{self, Exit, Style};
 
-const STYLE: Style = Style {
-    width: 100,
-    color: false,
-};
+const STYLE: Style = Style { width: 100, color: false };
 
 fn run(arguments: &[&str]) -> String {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = cli::run(words(arguments), &mut out, &mut err, STYLE);
     let err = String::from_utf8_lossy(&err);
-    assert!(
-        exit == Exit::Done && err.is_empty(),
-        "{arguments:?}: {exit:?}\n{err}"
-    );
+    assert!(exit == Exit::Done && err.is_empty(), "{arguments:?}: {exit:?}\n{err}");
     String::from_utf8(out).expect("output is UTF-8")
 }
 
@@ -44,11 +38,7 @@ fn what_show_prints_is_accepted_by_check() {
     ] {
         for line in run(&[kind, "list"]).lines() {
             let name = line.split_whitespace().next().unwrap();
-            let path = folder
-                .path()
-                .join(format!("{name}.toml"))
-                .to_string_lossy()
-                .into_owned();
+            let path = folder.path().join(format!("{name}.toml")).to_string_lossy().into_owned();
             std::fs::write(&path, run(&[kind, "show", name])).unwrap();
             let said = run(&["check", &path]);
             assert!(said.contains(&format!("ok, {word} `{name}`: ")), "{said}");
@@ -60,22 +50,11 @@ fn what_show_prints_is_accepted_by_check() {
 fn show_prints_the_preset_as_it_is_and_changes_only_what_was_set() {
     let plain = run(&["designs", "show", "offramp"]);
     assert_eq!(plain, include_str!("../../models/presets/designs/offramp.toml"));
-    let set = run(&[
-        "designs",
-        "show",
-        "offramp",
-        "--set",
-        "pu.n=8",
-        "--set",
-        "axi.outstanding=1",
-    ]);
+    let set = run(&["designs", "show", "offramp", "--set", "pu.n=8", "--set", "axi.outstanding=1"]);
     let (head, body) = set.split_once('\n').unwrap();
     assert_eq!(head, r##"# preset offramp with "pu.n=8", "axi.outstanding=1""##);
-    let changed: Vec<(&str, &str)> = plain
-        .lines()
-        .zip(body.lines())
-        .filter(|(old, new)| old != new)
-        .collect();
+    let changed: Vec<(&str, &str)> =
+        plain.lines().zip(body.lines()).filter(|(old, new)| old != new).collect();
     assert_eq!(changed.len(), 2, "{changed:?}");
     assert!(
         changed[0].1.starts_with("n = 8 ") && changed[1].1.starts_with("outstanding = 1 "),
@@ -85,24 +64,13 @@ fn show_prints_the_preset_as_it_is_and_changes_only_what_was_set() {
 
 #[test]
 fn traces_are_checked_by_their_ending() {
-    assert_eq!(
-        run(&["check", "data/trace.csv"]),
-        "data/trace.csv: ok, exit trace: 3 sentences, 4 layers\n"
-    );
+    assert_eq!(run(&["check", "data/trace.csv"]), "data/trace.csv: ok, exit trace: 3 sentences, 4 layers\n");
 }
 
 #[test]
 fn help_shows_examples_for_every_command() {
     assert!(run(&["--help"]).contains("Exit codes: 0 done"));
-    for command in [
-        "designs",
-        "technologies",
-        "networks",
-        "workloads",
-        "check",
-        "completions",
-        "man",
-    ] {
+    for command in ["designs", "technologies", "networks", "workloads", "check", "completions", "man"] {
         let help = run(&[command, "--help"]);
         assert!(help.contains("Examples:\n  "), "{command}: {help}");
     }
@@ -138,33 +106,13 @@ impl Write for Broken {
 
 #[test]
 fn a_closed_pipe_is_silent_and_a_full_disk_is_an_error() {
-    for arguments in [
-        &["designs", "show", "offramp"][..],
-        &["--help"],
-        &["completions", "bash"],
-        &["man"],
-    ] {
+    for arguments in [&["designs", "show", "offramp"][..], &["--help"], &["completions", "bash"], &["man"]] {
         let mut err = Vec::new();
-        let exit = cli::run(
-            words(arguments),
-            &mut Broken(20, io::ErrorKind::BrokenPipe),
-            &mut err,
-            STYLE,
-        );
+        let exit = cli::run(words(arguments), &mut Broken(20, io::ErrorKind::BrokenPipe), &mut err, STYLE);
         assert_eq!((exit, err.as_slice()), (Exit::Done, &b""[..]), "{arguments:?}");
-        let exit = cli::run(
-            words(arguments),
-            &mut Broken(20, io::ErrorKind::StorageFull),
-            &mut err,
-            STYLE,
-        );
+        let exit = cli::run(words(arguments), &mut Broken(20, io::ErrorKind::StorageFull), &mut err, STYLE);
         assert_eq!(exit, Exit::Io, "{arguments:?}");
     }
-    let exit = cli::run(
-        words(&["frob"]),
-        &mut Vec::new(),
-        &mut Broken(0, io::ErrorKind::BrokenPipe),
-        STYLE,
-    );
+    let exit = cli::run(words(&["frob"]), &mut Vec::new(), &mut Broken(0, io::ErrorKind::BrokenPipe), STYLE);
     assert_eq!(exit, Exit::Usage, "an error that nobody reads is still an error");
 }

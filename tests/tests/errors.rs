@@ -19,10 +19,7 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ("several", &["check", "data/bad/several.toml"]),
     ("no-record", &["check", "data/bad/no-record.toml"]),
     ("missing-file", &["check", "data/bad/nonesuch.toml"]),
-    (
-        "two-files",
-        &["check", "data/bad/unknown-key.toml", "data/bad/nonesuch.toml"],
-    ),
+    ("two-files", &["check", "data/bad/unknown-key.toml", "data/bad/nonesuch.toml"]),
     ("trace-ragged", &["check", "data/bad/ragged.csv"]),
     ("trace-not-finite", &["check", "data/bad/not-finite.csv"]),
     ("trace-negative", &["check", "data/bad/negative.csv"]),
@@ -34,65 +31,21 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ("no-such-file", &["designs", "show", "data/bad/nonesuch.toml"]),
     ("n-0", &["designs", "show", "offramp", "--set", "pu.n=0"]),
     ("n-3", &["designs", "show", "offramp", "--set", "pu.n=3"]),
-    (
-        "design-several",
-        &[
-            "designs",
-            "show",
-            "released",
-            "--set",
-            "pu.n=32",
-            "--set",
-            "axi.burst_beats=257",
-        ],
-    ),
-    (
-        "format",
-        &["designs", "show", "offramp", "--set", "format.exponent=5"],
-    ),
-    (
-        "set-without-value",
-        &["designs", "show", "offramp", "--set", "pu.n"],
-    ),
-    (
-        "set-unknown-key",
-        &["designs", "show", "offramp", "--set", "pu.lanes=8"],
-    ),
-    (
-        "set-near-key",
-        &["designs", "show", "offramp", "--set", "pu.sparsty=skip"],
-    ),
-    (
-        "set-wrong-type",
-        &["designs", "show", "offramp", "--set", "pu.n=sixteen"],
-    ),
-    (
-        "set-unknown-word",
-        &["designs", "show", "offramp", "--set", "pu.sparsity=skipp"],
-    ),
+    ("design-several", &["designs", "show", "released", "--set", "pu.n=32", "--set", "axi.burst_beats=257"]),
+    ("format", &["designs", "show", "offramp", "--set", "format.exponent=5"]),
+    ("set-without-value", &["designs", "show", "offramp", "--set", "pu.n"]),
+    ("set-unknown-key", &["designs", "show", "offramp", "--set", "pu.lanes=8"]),
+    ("set-near-key", &["designs", "show", "offramp", "--set", "pu.sparsty=skip"]),
+    ("set-wrong-type", &["designs", "show", "offramp", "--set", "pu.n=sixteen"]),
+    ("set-unknown-word", &["designs", "show", "offramp", "--set", "pu.sparsity=skipp"]),
     ("set-table", &["designs", "show", "offramp", "--set", "pu=8"]),
-    (
-        "set-not-toml",
-        &["designs", "show", "offramp", "--set", "pu.n=8, 9"],
-    ),
-    (
-        "set-quantity",
-        &[
-            "technologies",
-            "show",
-            "edgebert-12nm",
-            "--set",
-            "energy.mac_pj=-0.1",
-        ],
-    ),
+    ("set-not-toml", &["designs", "show", "offramp", "--set", "pu.n=8, 9"]),
+    ("set-quantity", &["technologies", "show", "edgebert-12nm", "--set", "energy.mac_pj=-0.1"]),
     ("unknown-command", &["design", "list"]),
     ("missing-argument", &["designs", "show"]),
 ];
 
-const STYLE: Style = Style {
-    width: 100,
-    color: false,
-};
+const STYLE: Style = Style { width: 100, color: false };
 
 /// What a command writes to its two streams, and its exit code.
 fn run(arguments: &[&str]) -> (String, String, u8) {

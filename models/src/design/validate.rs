@@ -6,13 +6,7 @@ use crate::record::Problems;
 pub(super) fn validate(design: &Design, problems: &mut Problems) {
     problems.not_empty("name", &design.name);
     problems.not_empty("summary", &design.summary);
-    problems.power_of_two(
-        "pu.n",
-        design.pu.n.into(),
-        2,
-        32,
-        "the adder tree and the buffers split by it",
-    );
+    problems.power_of_two("pu.n", design.pu.n.into(), 2, 32, "the adder tree and the buffers split by it");
     pipeline(design, problems);
     buffer(design.buffer, design.pu, problems);
     sequencer(design.sequencer, design.buffer, problems);
@@ -20,13 +14,7 @@ pub(super) fn validate(design: &Design, problems: &mut Problems) {
     problems.power_of_two("aux.bytes", design.aux.bytes, 1 << 10, 1 << 20, aux);
     let sfu = "a vector of n elements is processed in equal parts";
     let slowest = u64::from(design.pu.n).max(1);
-    problems.power_of_two(
-        "sfu.cycles_per_vector",
-        design.sfu.cycles_per_vector.into(),
-        1,
-        slowest,
-        sfu,
-    );
+    problems.power_of_two("sfu.cycles_per_vector", design.sfu.cycles_per_vector.into(), 1, slowest, sfu);
     memories(design, problems);
     problems.range(
         "operating.vdd_v",
@@ -77,13 +65,7 @@ fn sequencer(sequencer: Sequencer, buffer: Buffer, problems: &mut Problems) {
         65536,
         "a program's smallest and its memory's largest",
     );
-    problems.range(
-        "sequencer.queue",
-        sequencer.queue,
-        1,
-        64,
-        "a unit's queue is built of registers",
-    );
+    problems.range("sequencer.queue", sequencer.queue, 1, 64, "a unit's queue is built of registers");
     if sequencer.overlap && buffer.pages < 4 {
         problems.push(
             "buffer.pages",
@@ -100,33 +82,9 @@ fn sequencer(sequencer: Sequencer, buffer: Buffer, problems: &mut Problems) {
 fn memories(design: &Design, problems: &mut Problems) {
     let lanes = "AXI4 data widths, and masks of n bits pack into beats";
     problems.power_of_two("axi.width_bits", design.axi.width_bits.into(), 32, 1024, lanes);
-    problems.range(
-        "axi.burst_beats",
-        design.axi.burst_beats,
-        1,
-        256,
-        "AXI4 counts a burst in eight bits",
-    );
-    problems.range(
-        "axi.outstanding",
-        design.axi.outstanding,
-        1,
-        16,
-        "each open burst holds a tag",
-    );
-    problems.power_of_two(
-        "nvm.bytes",
-        design.nvm.bytes,
-        1 << 10,
-        1 << 30,
-        "addresses count words",
-    );
-    problems.power_of_two(
-        "nvm.width_bits",
-        design.nvm.width_bits.into(),
-        8,
-        1024,
-        "a word is whole bytes",
-    );
+    problems.range("axi.burst_beats", design.axi.burst_beats, 1, 256, "AXI4 counts a burst in eight bits");
+    problems.range("axi.outstanding", design.axi.outstanding, 1, 16, "each open burst holds a tag");
+    problems.power_of_two("nvm.bytes", design.nvm.bytes, 1 << 10, 1 << 30, "addresses count words");
+    problems.power_of_two("nvm.width_bits", design.nvm.width_bits.into(), 8, 1024, "a word is whole bytes");
     problems.not_empty("external.memory", &design.external.memory);
 }

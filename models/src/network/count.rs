@@ -88,11 +88,7 @@ impl Network {
         Parameters {
             embeddings: rows * embedding,
             embedding_norm: 2 * embedding,
-            projection: if self.has_projection() {
-                embedding * hidden + hidden
-            } else {
-                0
-            },
+            projection: if self.has_projection() { embedding * hidden + hidden } else { 0 },
             attention: sets * 4 * dense,
             feed_forward: sets * (2 * hidden * ffn + ffn + hidden),
             norms: sets * 4 * hidden,

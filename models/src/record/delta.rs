@@ -33,16 +33,10 @@ pub(super) fn apply(document: &mut Document, argument: &str) -> Result<(), Error
 fn split(argument: &str) -> Result<(String, String), Error> {
     let example = "write KEY=VALUE, e.g. pu.n=32";
     let refuse = |message: String| Error::at(Kind::Usage, argument_place(argument), message, example);
-    let (key, value) = argument
-        .split_once('=')
-        .ok_or_else(|| refuse(format!("`{argument}` has no `=`")))?;
+    let (key, value) = argument.split_once('=').ok_or_else(|| refuse(format!("`{argument}` has no `=`")))?;
     let (key, value) = (key.trim(), value.trim());
-    let word = |text: &str| {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
-    };
+    let word =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     if !key.split('.').all(word) {
         return Err(refuse(format!("`{key}` is not a dotted key")));
     }
@@ -62,9 +56,7 @@ fn quantity_of(root: &DeTable<'_>, key: &str, value: &str) -> Option<String> {
     let key = key.strip_suffix(".value").unwrap_or(key);
     let segments: Vec<&str> = key.split('.').collect();
     let table = tree::value(root, &segments)?.get_ref().as_table()?;
-    let quantity = ["value", "unit", "standing", "source"]
-        .iter()
-        .all(|name| table.contains_key(*name));
+    let quantity = ["value", "unit", "standing", "source"].iter().all(|name| table.contains_key(*name));
     (number && quantity).then(|| key.to_owned())
 }
 
@@ -85,43 +77,45 @@ fn edit(
         |message: String, remedy: &str| Error::at(Kind::Usage, argument_place(argument), message, remedy);
     let root = document.parse()?;
     let segments: Vec<&str> = key.split('.').collect();
-    let known = |length: &usize| tree::value(root.get_ref(), &segments[..*length]).is_some();
+    let known = |depth: &usize| tree::value(root.get_ref(), &segments[..*depth]).is_some();
     let depth = (1..=segments.len()).rev().find(known).unwrap_or(0);
-    let written = |found: &Spanned<DeValue<'_>>| document.text.get(found.span()).map(str::to_owned);
-    let found = tree::value(root.get_ref(), &segments[..depth]);
-    if depth == segments.len() {
-        let plain = found.filter(|found| written(found).is_some_and(|text| DeValue::parse(&text).is_ok()));
-        let span = plain.map(Spanned::span);
-        return span.map(|span| (span, value.to_owned())).ok_or_else(|| {
-            refuse(
-                format!("`{key}` is a table and cannot be replaced as a whole"),
-                "set its keys one by one",
-            )
-        });
-    }
-    let rest = segments[depth..].join(".");
-    let Some(found) = found else {
-        return Ok((0..0, format!("{rest} = {value}\n")));
-    };
-    let open = written(found).unwrap_or_default();
-    match found.get_ref() {
-        DeValue::Table(_) if open.starts_with('{') => {
-            let at = found.span().start + 1;
-            Ok((at..at, format!(" {rest} = {value},")))
+    let (above, rest) = (segments[..depth].join("."), segments[depth..].join("."));
+    match tree::value(root.get_ref(), &segments[..depth]) {
+        None => Ok((0..0, format!("{rest} = {value}\n"))),
+        Some(found) if rest.is_empty() => {
+            let span = value_span(&document.text, found).ok_or_else(|| {
+                refuse(
+                    format!("`{key}` is a table and cannot be replaced as a whole"),
+                    "set its keys one by one",
+                )
+            })?;
+            Ok((span, value.to_owned()))
         }
-        DeValue::Table(_) if open.starts_with('[') => {
-            let line = document.text[found.span().end..]
-                .find('\n')
-                .map(|newline| found.span().end + newline);
-            let at = line.unwrap_or(document.text.len());
-            Ok((at..at, format!("\n{rest} = {value}")))
-        }
-        _ => Err(refuse(
-            format!(
-                "`{key}` is not there: `{}` has no key `{rest}`",
-                segments[..depth].join(".")
-            ),
-            "see the record as it is with `show`",
-        )),
+        Some(found) => insertion(&document.text, found, &rest, value).ok_or_else(|| {
+            refuse(format!("`{above}` has no key `{rest}`"), "see the record as it is with `show`")
+        }),
     }
+}
+
+/// The bytes of a value that is written as one; none for a table under a head.
+fn value_span(text: &str, found: &Spanned<DeValue<'_>>) -> Option<Range<usize>> {
+    let written = text.get(found.span())?;
+    DeValue::parse(written).is_ok().then(|| found.span())
+}
+
+/// A new key in a table in braces or under a head; none in anything else.
+fn insertion(
+    text: &str,
+    found: &Spanned<DeValue<'_>>,
+    key: &str,
+    value: &str,
+) -> Option<(Range<usize>, String)> {
+    found.get_ref().as_table()?;
+    let Range { start, end } = found.span();
+    let first = text.get(start..)?.chars().next()?;
+    if first == '{' {
+        return Some((start + 1..start + 1, format!(" {key} = {value},")));
+    }
+    let line = text.get(end..)?.find('\n').map_or(text.len(), |newline| end + newline);
+    (first == '[').then(|| (line..line, format!("\n{key} = {value}")))
 }

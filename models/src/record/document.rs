@@ -28,12 +28,7 @@ struct Patch {
 
 impl Document {
     pub(super) fn new(name: &str, text: &str, preset: bool) -> Self {
-        Self {
-            name: name.to_owned(),
-            text: text.to_owned(),
-            preset,
-            patches: Vec::new(),
-        }
+        Self { name: name.to_owned(), text: text.to_owned(), preset, patches: Vec::new() }
     }
 
     /// The record that the text describes, or everything that is wrong with it.
@@ -80,34 +75,17 @@ impl Document {
     /// As [`Document::place`], but for a table that does not hold as a whole: the last argument that changed a key of it.
     fn place_in_table(&self, root: &DeTable<'_>, span: Range<usize>) -> Place {
         let table = format!("{}.", tree::key_at(root, &span));
-        match self
-            .patches
-            .iter()
-            .rev()
-            .find(|patch| patch.argument.starts_with(&table))
-        {
+        match self.patches.iter().rev().find(|patch| patch.argument.starts_with(&table)) {
             Some(patch) => argument_place(&patch.argument),
             None => self.place(span),
         }
     }
 
     fn error<T: Record>(&self, problems: Vec<Problem>) -> Error {
-        let of_argument = |problem: &Problem| {
-            problem
-                .place
-                .as_ref()
-                .is_some_and(|place| place.source() != self.name)
-        };
-        let kind = if self.preset || problems.iter().all(of_argument) {
-            Kind::Usage
-        } else {
-            Kind::Input
-        };
-        Error {
-            kind,
-            subject: format!("{} {}", T::KIND, self.name),
-            problems,
-        }
+        let of_argument =
+            |problem: &Problem| problem.place.as_ref().is_some_and(|place| place.source() != self.name);
+        let kind = if self.preset || problems.iter().all(of_argument) { Kind::Usage } else { Kind::Input };
+        Error { kind, subject: format!("{} {}", T::KIND, self.name), problems }
     }
 
     /// Where a part of the text stands for the reader: in the argument that wrote it, else in the text.
@@ -122,8 +100,7 @@ impl Document {
     /// Replaces `span` by what `argument` says and remembers that it did.
     pub(super) fn splice(&mut self, span: Range<usize>, new: &str, argument: &str) {
         self.text.replace_range(span.clone(), new);
-        self.patches
-            .retain(|patch| patch.span.start < span.start || patch.span.end > span.end);
+        self.patches.retain(|patch| patch.span.start < span.start || patch.span.end > span.end);
         for patch in &mut self.patches {
             for end in [&mut patch.span.start, &mut patch.span.end] {
                 if *end >= span.end {
@@ -131,10 +108,7 @@ impl Document {
                 }
             }
         }
-        self.patches.push(Patch {
-            span: span.start..span.start + new.len(),
-            argument: argument.to_owned(),
-        });
+        self.patches.push(Patch { span: span.start..span.start + new.len(), argument: argument.to_owned() });
     }
 }
 

@@ -61,11 +61,7 @@ impl Place {
         };
         let start = boundary(span.start.min(text.len()));
         let end = boundary(span.end.clamp(start, text.len()));
-        Self {
-            source: NamedSource::new(source, Arc::clone(text)),
-            text: Arc::clone(text),
-            span: start..end,
-        }
+        Self { source: NamedSource::new(source, Arc::clone(text)), text: Arc::clone(text), span: start..end }
     }
 
     /// The file, preset or argument.
@@ -80,9 +76,7 @@ impl Place {
 
     /// Column in characters, from 1.
     pub fn column(&self) -> usize {
-        let line = self.text[..self.span.start]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1);
+        let line = self.text[..self.span.start].rfind('\n').map_or(0, |newline| newline + 1);
         self.text[line..self.span.start].chars().count() + 1
     }
 
@@ -100,43 +94,21 @@ impl Error {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        let problem = Problem {
-            message: message.into(),
-            remedy: Some(remedy.into()),
-            place: None,
-        };
-        Self {
-            kind,
-            subject: subject.into(),
-            problems: vec![problem],
-        }
+        let problem = Problem { message: message.into(), remedy: Some(remedy.into()), place: None };
+        Self { kind, subject: subject.into(), problems: vec![problem] }
     }
 
     /// One problem at a place.
     pub fn at(kind: Kind, place: Place, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         let subject = format!("`{}`", place.source());
-        let problem = Problem {
-            message: message.into(),
-            remedy: Some(remedy.into()),
-            place: Some(place),
-        };
-        Self {
-            kind,
-            subject,
-            problems: vec![problem],
-        }
+        let problem = Problem { message: message.into(), remedy: Some(remedy.into()), place: Some(place) };
+        Self { kind, subject, problems: vec![problem] }
     }
 
     /// The error drawn for people: every problem with its source lines, wrapped at `width` columns.
     pub fn render(&self, width: usize, color: bool) -> String {
-        let theme = if color {
-            GraphicalTheme::unicode()
-        } else {
-            GraphicalTheme::unicode_nocolor()
-        };
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(width)
-            .with_break_words(false);
+        let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_break_words(false);
         let mut text = match self.problems.len() {
             1 => String::new(),
             count => format!("{}: {count} problems\n", self.subject),
@@ -145,18 +117,9 @@ impl Error {
             if index > 0 {
                 text.push('\n');
             }
-            let (message, remedy) = (
-                unbroken(&problem.message),
-                problem.remedy.as_deref().map(unbroken),
-            );
-            let drawn = handler.render_report(
-                &mut text,
-                &Problem {
-                    message,
-                    remedy,
-                    place: problem.place.clone(),
-                },
-            );
+            let (message, remedy) = (unbroken(&problem.message), problem.remedy.as_deref().map(unbroken));
+            let drawn =
+                handler.render_report(&mut text, &Problem { message, remedy, place: problem.place.clone() });
             // Drawing into a String fails only if a source cannot be sliced; the plain form says the same.
             if drawn.is_err() {
                 text.push_str(&problem.message);
@@ -186,13 +149,9 @@ impl fmt::Display for Error {
                 writeln!(f)?;
             }
             match &problem.place {
-                Some(place) => write!(
-                    f,
-                    "{}:{}:{}: {problem}",
-                    place.source(),
-                    place.line(),
-                    place.column()
-                )?,
+                Some(place) => {
+                    write!(f, "{}:{}:{}: {problem}", place.source(), place.line(), place.column())?
+                }
                 None => write!(f, "{}: {problem}", self.subject)?,
             }
         }
@@ -205,9 +164,7 @@ impl std::error::Error for Error {}
 
 impl Diagnostic for Problem {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.remedy
-            .as_ref()
-            .map(|remedy| Box::new(remedy) as Box<dyn fmt::Display>)
+        self.remedy.as_ref().map(|remedy| Box::new(remedy) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

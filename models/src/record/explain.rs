@@ -20,10 +20,7 @@ pub(super) fn syntax(message: &str) -> Explained {
     } else {
         "write key = value, strings in \"double quotes\", tables as [table]"
     };
-    Explained {
-        message: format!("not TOML: {message}"),
-        remedy: remedy.to_owned(),
-    }
+    Explained { message: format!("not TOML: {message}"), remedy: remedy.to_owned() }
 }
 
 /// A TOML text that is not the record: `message` and `span` are the reader's, `found` the text at the span.
@@ -56,16 +53,8 @@ fn unknown_key(key: &str, name: &str, known: &[&str]) -> Explained {
 }
 
 fn missing_key(table: &str, name: &str) -> Explained {
-    let key = if table.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{table}.{name}")
-    };
-    let place = if table.is_empty() {
-        "at the top".to_owned()
-    } else {
-        format!("in `{table}`")
-    };
+    let key = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
+    let place = if table.is_empty() { "at the top".to_owned() } else { format!("in `{table}`") };
     Explained {
         message: format!("missing key `{key}` (no key has a default)"),
         remedy: format!("add `{name} = ...` {place}"),
@@ -76,38 +65,24 @@ fn unknown_word(key: &str, word: &str, known: &[&str]) -> Explained {
     let guess = nearest(word, known.iter().copied());
     Explained {
         message: format!("{key} = \"{word}\" must be one of {}", known.join(", ")),
-        remedy: guess.map_or_else(
-            || "choose one of them".to_owned(),
-            |guess| format!("did you mean \"{guess}\"?"),
-        ),
+        remedy: guess
+            .map_or_else(|| "choose one of them".to_owned(), |guess| format!("did you mean \"{guess}\"?")),
     }
 }
 
 /// What a type of ours says about its parts, e.g. a format whose exponent leaves no sign.
 fn refused(key: &str, message: &str) -> Explained {
-    Explained {
-        message: message.to_owned(),
-        remedy: format!("change the keys of `{key}`"),
-    }
+    Explained { message: message.to_owned(), remedy: format!("change the keys of `{key}`") }
 }
 
 fn wrong_type(key: &str, message: &str, found: &str) -> Explained {
-    let expected = message
-        .rsplit_once("expected ")
-        .map_or("a string", |(_, expected)| expected);
+    let expected = message.rsplit_once("expected ").map_or("a string", |(_, expected)| expected);
     let (expected, remedy) = match expected {
-        "u8" => (
-            "a whole number from 0 to 255",
-            "write it without quotes, sign or decimal point",
-        ),
-        "u32" => (
-            "a whole number from 0 to 4294967295",
-            "write it without quotes, sign or decimal point",
-        ),
-        "u64" => (
-            "a whole number from 0 to 9223372036854775807",
-            "write it without quotes, sign or decimal point",
-        ),
+        "u8" => ("a whole number from 0 to 255", "write it without quotes, sign or decimal point"),
+        "u32" => ("a whole number from 0 to 4294967295", "write it without quotes, sign or decimal point"),
+        "u64" => {
+            ("a whole number from 0 to 9223372036854775807", "write it without quotes, sign or decimal point")
+        }
         "f64" => ("a number", "write it without quotes, e.g. 0.5"),
         "a boolean" => ("true or false", "write it without quotes"),
         "a sequence" => ("a list", "write it in [brackets]"),
@@ -118,8 +93,5 @@ fn wrong_type(key: &str, message: &str, found: &str) -> Explained {
         other => (other, "see the preset of the same kind for an example"),
     };
     let found = found.lines().next().unwrap_or_default();
-    Explained {
-        message: format!("{key} = {found} must be {expected}"),
-        remedy: remedy.to_owned(),
-    }
+    Explained { message: format!("{key} = {found} must be {expected}"), remedy: remedy.to_owned() }
 }

@@ -93,11 +93,7 @@ impl<U: Unit> Quantity<U> {
         if self.unit != U::NAME {
             problems.push(
                 format!("{key}.unit"),
-                format!(
-                    "{key}.unit = \"{}\" must be \"{}\" (units are never converted)",
-                    self.unit,
-                    U::NAME
-                ),
+                format!("{key}.unit = \"{}\" must be \"{}\" (units are never converted)", self.unit, U::NAME),
                 format!("write unit = \"{}\" and the value in that unit", U::NAME),
             );
         }

@@ -22,11 +22,8 @@ pub(super) fn open<T: Record>(base: &str) -> Result<Document, Error> {
         return preset::<T>(base);
     }
     let known = names::<T>().collect::<Vec<_>>().join(", ");
-    let text = read_text(
-        base,
-        RECORD_LIMIT,
-        &format!("check the path, or name a {} preset: {known}", T::KIND),
-    )?;
+    let text =
+        read_text(base, RECORD_LIMIT, &format!("check the path, or name a {} preset: {known}", T::KIND))?;
     Ok(Document::new(base, &text, false))
 }
 
@@ -70,12 +67,7 @@ pub fn read_text(path: &str, limit: u64, remedy: &str) -> Result<String, Error> 
             ErrorKind::PermissionDenied => "permission denied".to_owned(),
             _ => error.to_string(),
         };
-        Error::new(
-            Kind::Io,
-            &subject,
-            format!("cannot read `{path}`: {reason}"),
-            remedy,
-        )
+        Error::new(Kind::Io, &subject, format!("cannot read `{path}`: {reason}"), remedy)
     };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(failed)?;

@@ -23,10 +23,7 @@ pub(super) fn value<'a, 'i>(root: &'a DeTable<'i>, key: &[&str]) -> Option<&'a S
 /// if there is none.
 pub(super) fn span(root: &DeTable<'_>, key: &str) -> Range<usize> {
     let segments: Vec<&str> = key.split('.').collect();
-    (1..=segments.len())
-        .rev()
-        .find_map(|length| value(root, &segments[..length]))
-        .map_or(0..0, Spanned::span)
+    (1..=segments.len()).rev().find_map(|length| value(root, &segments[..length])).map_or(0..0, Spanned::span)
 }
 
 /// The dotted key whose name or value stands exactly at `span`; the innermost, so that an inline table's only element

@@ -197,10 +197,7 @@ impl Sram {
 impl Memory {
     pub(super) fn visit<'a>(&'a self, index: usize, visit: Visit<'a, '_>) {
         visit(format!("memories.{index}.read_pj_per_bit"), &self.read_pj_per_bit);
-        visit(
-            format!("memories.{index}.write_pj_per_bit"),
-            &self.write_pj_per_bit,
-        );
+        visit(format!("memories.{index}.write_pj_per_bit"), &self.write_pj_per_bit);
         visit(format!("memories.{index}.latency_ns"), &self.latency_ns);
         visit(format!("memories.{index}.bandwidth_gb_s"), &self.bandwidth_gb_s);
         visit(format!("memories.{index}.power_mw"), &self.power_mw);

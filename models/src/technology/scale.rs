@@ -17,11 +17,7 @@ pub struct OutOfRange {
 
 impl fmt::Display for OutOfRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            vdd_v,
-            least_v,
-            greatest_v,
-        } = self;
+        let Self { vdd_v, least_v, greatest_v } = self;
         write!(
             f,
             "{vdd_v} V is outside the technology's V/f table, which covers {least_v} V to {greatest_v} V"
@@ -47,11 +43,7 @@ impl Technology {
     /// # Errors
     /// The table does not cover the voltage.
     pub fn frequency_hz(&self, vdd_v: f64) -> Result<f64, OutOfRange> {
-        let points: Vec<(f64, f64)> = self
-            .vf
-            .iter()
-            .map(|point| (point.vdd_v, point.f_mhz * 1e6))
-            .collect();
+        let points: Vec<(f64, f64)> = self.vf.iter().map(|point| (point.vdd_v, point.f_mhz * 1e6)).collect();
         interpolate(&points, vdd_v).ok_or(OutOfRange {
             vdd_v,
             least_v: points.first().map_or(f64::NAN, |point| point.0),
@@ -61,17 +53,9 @@ impl Technology {
 
     /// Lowest voltage that allows `frequency_hz`, V; the table's lowest if that is fast enough. None if none is.
     pub fn voltage_v(&self, frequency_hz: f64) -> Option<f64> {
-        let points: Vec<(f64, f64)> = self
-            .vf
-            .iter()
-            .map(|point| (point.f_mhz * 1e6, point.vdd_v))
-            .collect();
+        let points: Vec<(f64, f64)> = self.vf.iter().map(|point| (point.f_mhz * 1e6, point.vdd_v)).collect();
         let (slowest, least_v) = *points.first()?;
-        if frequency_hz <= slowest {
-            Some(least_v)
-        } else {
-            interpolate(&points, frequency_hz)
-        }
+        if frequency_hz <= slowest { Some(least_v) } else { interpolate(&points, frequency_hz) }
     }
 
     /// Energy of reading a byte from an SRAM macro of `bytes`, pJ at nominal voltage.
@@ -88,19 +72,14 @@ impl Technology {
     /// the periphery does not shrink; above the largest, that of the largest grows with the square root of the size, the
     /// length of a side.
     fn sram_energy(&self, bytes: u64, energy: impl Fn(&Sram) -> f64) -> f64 {
-        let points: Vec<(f64, f64)> = self
-            .sram
-            .iter()
-            .map(|sram| ((sram.bytes as f64).ln(), energy(sram).ln()))
-            .collect();
+        let points: Vec<(f64, f64)> =
+            self.sram.iter().map(|sram| ((sram.bytes as f64).ln(), energy(sram).ln())).collect();
         let (Some(&(least, low)), Some(&(greatest, high))) = (points.first(), points.last()) else {
             return 0.0;
         };
         let size = (bytes.max(1) as f64).ln();
         let beyond = high + (size - greatest) / 2.0;
-        interpolate(&points, size.max(least))
-            .unwrap_or(if size <= least { low } else { beyond })
-            .exp()
+        interpolate(&points, size).unwrap_or(if size <= least { low } else { beyond }).exp()
     }
 }
 
@@ -109,11 +88,8 @@ fn interpolate(points: &[(f64, f64)], x: f64) -> Option<f64> {
     if let [(only, y)] = points {
         return (*only - x == 0.0).then_some(*y);
     }
-    points
-        .windows(2)
-        .find(|pair| (pair[0].0..=pair[1].0).contains(&x))
-        .map(|pair| {
-            let [(x0, y0), (x1, y1)] = [pair[0], pair[1]];
-            y0 + (y1 - y0) * (x - x0) / (x1 - x0)
-        })
+    points.windows(2).find(|pair| (pair[0].0..=pair[1].0).contains(&x)).map(|pair| {
+        let [(x0, y0), (x1, y1)] = [pair[0], pair[1]];
+        y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    })
 }

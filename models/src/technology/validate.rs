@@ -16,11 +16,7 @@ pub(super) fn validate(technology: &Technology, problems: &mut Problems) {
 
 fn vf(points: &[VfPoint], problems: &mut Problems) {
     if points.is_empty() {
-        problems.push(
-            "vf",
-            "vf is empty (no voltage would have a frequency)",
-            "give at least one point",
-        );
+        problems.push("vf", "vf is empty (no voltage would have a frequency)", "give at least one point");
     }
     for (index, point) in points.iter().enumerate() {
         problems.range(&format!("vf.{index}.vdd_v"), point.vdd_v, 0.1, 5.0, "volts");
@@ -49,24 +45,12 @@ fn vf(points: &[VfPoint], problems: &mut Problems) {
 
 fn sram(technology: &Technology, problems: &mut Problems) {
     if technology.sram.is_empty() {
-        problems.push(
-            "sram",
-            "sram is empty (buffers would cost nothing)",
-            "give at least one macro",
-        );
+        problems.push("sram", "sram is empty (buffers would cost nothing)", "give at least one macro");
     }
     for (index, sram) in technology.sram.iter().enumerate() {
-        problems.range(
-            &format!("sram.{index}.bytes"),
-            sram.bytes,
-            1,
-            1 << 40,
-            "a macro's size in bytes",
-        );
-        for (name, value) in [
-            ("read", sram.read_pj_per_byte.value),
-            ("write", sram.write_pj_per_byte.value),
-        ] {
+        problems.range(&format!("sram.{index}.bytes"), sram.bytes, 1, 1 << 40, "a macro's size in bytes");
+        for (name, value) in [("read", sram.read_pj_per_byte.value), ("write", sram.write_pj_per_byte.value)]
+        {
             if value <= 0.0 {
                 let key = format!("sram.{index}.{name}_pj_per_byte");
                 let reason = "must be above 0 (energies are interpolated in logarithms)";
@@ -96,10 +80,7 @@ fn memories(technology: &Technology, problems: &mut Problems) {
         let key = format!("memories.{index}.name");
         problems.not_empty(&key, &memory.name);
         if !seen.insert(&memory.name) {
-            let message = format!(
-                "{key} = \"{}\" is there twice (a design names one of them)",
-                memory.name
-            );
+            let message = format!("{key} = \"{}\" is there twice (a design names one of them)", memory.name);
             problems.push(&key, message, "give each memory its own name");
         }
     }

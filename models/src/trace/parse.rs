@@ -33,22 +33,14 @@ pub(super) fn parse(source: &str, text: &str) -> Result<(usize, Vec<f64>), Error
         }
     }
     if layers == 0 {
-        return Err(file.error(
-            0..0,
-            "the trace has no rows".to_owned(),
-            "give one row per sentence",
-        ));
+        return Err(file.error(0..0, "the trace has no rows".to_owned(), "give one row per sentence"));
     }
     Ok((layers, entropies))
 }
 
 /// Lines without their ends, and where each starts. A mark of byte order is no part of the first.
 fn lines(text: &str) -> impl Iterator<Item = (&str, usize)> {
-    let mark = if text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    };
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     text[mark..].split_inclusive('\n').scan(mark, |next, line| {
         let start = *next;
         *next += line.len();
@@ -86,10 +78,8 @@ impl Text<'_> {
         if fields.len() == layers {
             return Ok(());
         }
-        let message = format!(
-            "the row has {} entropies and must have {layers}, as the first has",
-            fields.len()
-        );
+        let message =
+            format!("the row has {} entropies and must have {layers}, as the first has", fields.len());
         Err(self.error(row, message, "give one entropy per layer in every row"))
     }
 
@@ -105,11 +95,9 @@ impl Text<'_> {
             Err(_) if field.is_empty() => {
                 Err(self.error(span, format!("an empty field {expected}"), "fill it in"))
             }
-            Err(_) => Err(self.error(
-                span,
-                format!("`{}` {expected}", shorten(field)),
-                "write it as in 0.25",
-            )),
+            Err(_) => {
+                Err(self.error(span, format!("`{}` {expected}", shorten(field)), "write it as in 0.25"))
+            }
         }
     }
 
@@ -124,9 +112,5 @@ impl Text<'_> {
 fn shorten(field: &str) -> String {
     const SHOWN: usize = 40;
     let start: String = field.chars().take(SHOWN).collect();
-    if start.len() < field.len() {
-        start + "..."
-    } else {
-        start
-    }
+    if start.len() < field.len() { start + "..." } else { start }
 }

@@ -11,40 +11,13 @@ const MEAN_TOLERANCE: f64 = 5e-4;
 pub(super) fn validate(workload: &Workload, problems: &mut Problems) {
     problems.not_empty("name", &workload.name);
     problems.not_empty("summary", &workload.summary);
-    problems.range(
-        "sequence_length",
-        workload.sequence_length,
-        1,
-        1 << 16,
-        "tokens of a sentence",
-    );
-    problems.range(
-        "classes",
-        workload.classes,
-        2,
-        1 << 10,
-        "an entropy needs at least two",
-    );
-    workload
-        .weight_density
-        .embedding
-        .validate("weight_density.embedding", problems);
-    workload
-        .weight_density
-        .encoder
-        .validate("weight_density.encoder", problems);
-    workload
-        .activation_density
-        .hidden
-        .validate("activation_density.hidden", problems);
-    workload
-        .activation_density
-        .probabilities
-        .validate("activation_density.probabilities", problems);
-    workload
-        .activation_density
-        .feed_forward
-        .validate("activation_density.feed_forward", problems);
+    problems.range("sequence_length", workload.sequence_length, 1, 1 << 16, "tokens of a sentence");
+    problems.range("classes", workload.classes, 2, 1 << 10, "an entropy needs at least two");
+    workload.weight_density.embedding.validate("weight_density.embedding", problems);
+    workload.weight_density.encoder.validate("weight_density.encoder", problems);
+    workload.activation_density.hidden.validate("activation_density.hidden", problems);
+    workload.activation_density.probabilities.validate("activation_density.probabilities", problems);
+    workload.activation_density.feed_forward.validate("activation_density.feed_forward", problems);
     if let Some(network) = &workload.network {
         problems.not_empty("network", network);
     }
@@ -59,11 +32,7 @@ pub(super) fn validate(workload: &Workload, problems: &mut Problems) {
 fn validate_spans(spans: &Spans, sequence_length: u32, problems: &mut Problems) {
     problems.not_empty("spans.source", &spans.source);
     if spans.tokens.is_empty() {
-        problems.push(
-            "spans.tokens",
-            "spans.tokens is empty (a network has heads)",
-            "give one span a head",
-        );
+        problems.push("spans.tokens", "spans.tokens is empty (a network has heads)", "give one span a head");
     }
     for (head, tokens) in spans.tokens.iter().enumerate() {
         let key = format!("spans.tokens.{head}");
@@ -80,13 +49,7 @@ fn validate_spans(spans: &Spans, sequence_length: u32, problems: &mut Problems) 
 fn validate_exits(exits: &Exits, problems: &mut Problems) {
     exits.threshold.validate("exits.threshold", problems);
     problems.not_empty("exits.source", &exits.source);
-    problems.range(
-        "exits.sentences",
-        exits.sentences,
-        1,
-        u32::MAX,
-        "a histogram counts sentences",
-    );
+    problems.range("exits.sentences", exits.sentences, 1, u32::MAX, "a histogram counts sentences");
     if exits.at(exits.threshold.value).is_none() {
         problems.push(
             "exits.threshold.value",
@@ -104,10 +67,7 @@ fn validate_exits(exits: &Exits, problems: &mut Problems) {
         if row.threshold.is_nan() || row.threshold <= below {
             problems.push(
                 format!("exits.histograms.{index}.threshold"),
-                format!(
-                    "exits.histograms.{index}.threshold = {} must be above {below}",
-                    row.threshold
-                ),
+                format!("exits.histograms.{index}.threshold = {} must be above {below}", row.threshold),
                 "order the histograms by threshold, each once, from 0",
             );
         }
@@ -128,30 +88,13 @@ fn histogram(key: &str, row: &ExitHistogram, layers: usize, problems: &mut Probl
         );
     }
     for (index, value) in row.percent.iter().enumerate() {
-        problems.range(
-            &format!("{percent}.{index}"),
-            *value,
-            0.0,
-            100.0,
-            "per cent of sentences",
-        );
+        problems.range(&format!("{percent}.{index}"), *value, 0.0, 100.0, "per cent of sentences");
     }
     let sum: f64 = row.percent.iter().sum();
     problems_if_off(problems, &percent, "sum", sum, 100.0, SUM_TOLERANCE);
-    let mean: f64 = row
-        .percent
-        .iter()
-        .zip(1_u32..)
-        .map(|(share, layer)| share * f64::from(layer) / 100.0)
-        .sum();
-    problems_if_off(
-        problems,
-        &format!("{key}.mean"),
-        "mean of percent",
-        mean,
-        row.mean,
-        MEAN_TOLERANCE,
-    );
+    let mean: f64 =
+        row.percent.iter().zip(1_u32..).map(|(share, layer)| share * f64::from(layer) / 100.0).sum();
+    problems_if_off(problems, &format!("{key}.mean"), "mean of percent", mean, row.mean, MEAN_TOLERANCE);
 }
 
 fn problems_if_off(

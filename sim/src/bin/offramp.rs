@@ -9,9 +9,7 @@ use sim::cli::{self, Style};
 const WIDTH: usize = 100;
 
 fn main() -> ExitCode {
-    let columns = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok());
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let style = Style {
         width: columns.filter(|columns| *columns >= 40).unwrap_or(WIDTH),
         color: io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),

@@ -37,36 +37,22 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Records(errors))
-    }
+    if errors.is_empty() { Ok(()) } else { Err(Failure::Records(errors)) }
 }
 
 /// One line about a file that holds.
 fn check(file: &str) -> Result<String, Error> {
     if file.ends_with(".csv") {
         let trace = Trace::read(file)?;
-        return Ok(format!(
-            "exit trace: {} sentences, {} layers",
-            trace.sentences(),
-            trace.layers()
-        ));
+        return Ok(format!("exit trace: {} sentences, {} layers", trace.sentences(), trace.layers()));
     }
     let text = record::read_file(file)?;
     let keys = record::top_keys(file, &text)?;
-    let kinds = [
-        kind::<Design>(&keys),
-        kind::<Technology>(&keys),
-        kind::<Network>(&keys),
-        kind::<Workload>(&keys),
-    ];
+    let kinds =
+        [kind::<Design>(&keys), kind::<Technology>(&keys), kind::<Network>(&keys), kind::<Workload>(&keys)];
     let [first, rest @ ..] = kinds;
-    let likeliest = rest.into_iter().fold(
-        first,
-        |best, kind| if kind.shared > best.shared { kind } else { best },
-    );
+    let likeliest =
+        rest.into_iter().fold(first, |best, kind| if kind.shared > best.shared { kind } else { best });
     if likeliest.shared == 0 {
         return Err(unknown(file));
     }
@@ -82,10 +68,7 @@ struct Likeness {
 
 fn kind<T: Record>(keys: &[String]) -> Likeness {
     let known = record::known_keys::<T>();
-    Likeness {
-        shared: keys.iter().filter(|key| known.contains(*key)).count(),
-        summary: summary::<T>,
-    }
+    Likeness { shared: keys.iter().filter(|key| known.contains(*key)).count(), summary: summary::<T> }
 }
 
 fn summary<T: Record>(file: &str, text: &str) -> Result<String, Error> {

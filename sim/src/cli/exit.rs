@@ -46,11 +46,9 @@ impl Failure {
         match self {
             Self::Arguments(error) if !error.use_stderr() => Exit::Done,
             Self::Arguments(_) => Exit::Usage,
-            Self::Records(errors) => errors
-                .iter()
-                .map(|error| of(error.kind))
-                .max()
-                .unwrap_or(Exit::Internal),
+            Self::Records(errors) => {
+                errors.iter().map(|error| of(error.kind)).max().unwrap_or(Exit::Internal)
+            }
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
             Self::Output(_) => Exit::Io,
         }

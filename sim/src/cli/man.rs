@@ -30,9 +30,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             None => {
                 let known: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
                 let message = format!("unknown command `{name}`; the commands are {}", known.join(", "));
-                return Err(Failure::Arguments(
-                    all.error(ErrorKind::InvalidSubcommand, message),
-                ));
+                return Err(Failure::Arguments(all.error(ErrorKind::InvalidSubcommand, message)));
             }
         },
     };

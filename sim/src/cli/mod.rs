@@ -93,16 +93,9 @@ pub fn run(
     };
     let Err(failure) = done else { return Exit::Done };
     let text = failure.render(style);
-    let said = if failure.is_answer() {
-        say(out, &text)
-    } else {
-        out.flush().and_then(|()| say(err, &text))
-    };
+    let said = if failure.is_answer() { say(out, &text) } else { out.flush().and_then(|()| say(err, &text)) };
     // What cannot be written cannot be reported either; the exit code still tells.
-    said.map_or_else(
-        |error| Failure::Output(error).exit().max(failure.exit()),
-        |()| failure.exit(),
-    )
+    said.map_or_else(|error| Failure::Output(error).exit().max(failure.exit()), |()| failure.exit())
 }
 
 fn say(stream: &mut dyn Write, text: &str) -> io::Result<()> {
