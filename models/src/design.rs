@@ -170,6 +170,16 @@ impl Design {
     pub fn macs_per_cycle(&self) -> u64 {
         u64::from(self.pu.n).pow(2)
     }
+
+    /// Vectors of `n` codes that an operand buffer holds.
+    pub fn buffer_vectors(&self) -> u64 {
+        self.buffer.bytes / u64::from(self.pu.n)
+    }
+
+    /// Vectors of a page of an operand buffer.
+    pub fn page_vectors(&self) -> u64 {
+        self.buffer.page_bytes() / u64::from(self.pu.n)
+    }
 }
 
 impl Buffer {

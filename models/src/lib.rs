@@ -1,6 +1,9 @@
 //! What is modelled.
+pub mod compiler;
 pub mod design;
+pub mod latency;
 pub mod network;
+pub mod program;
 pub mod record;
 pub mod technology;
 pub mod trace;

@@ -1,2 +1,3 @@
 //! The cycle-level machine.
 pub mod cli;
+pub mod machine;

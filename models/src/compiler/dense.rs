@@ -1,0 +1,135 @@
+//! The dense stages of a layer: output projection and feed-forward network, each with its residual and norm, in groups of
+//! tokens that fit on chip.
+//!
+//! A group's intermediate results never leave the chip. The weights are read once for each group, so that few, large groups
+//! are best; that is what larger operand buffers buy.
+
+use super::builder::{Builder, Tensor, dense};
+use super::frame::{Slots, choose};
+use super::{CompileError, Norm};
+use crate::program::command::{AuxRange, Base};
+use crate::program::{Add, LayerNorm, Operation, Region, Stage};
+use kernels::activation::Activation;
+
+/// Output projection of the context, residual, norm: `result = norm(context · Wᵀ + tokens)`.
+pub(super) fn output(
+    b: &mut Builder,
+    context: Tensor,
+    tokens: Tensor,
+    result: Tensor,
+) -> Result<(), CompileError> {
+    let (blocks, hidden, inner) = (b.shape.token_blocks, b.shape.hidden_tiles, b.shape.context_tiles);
+    let (tiling, (c, x, sum, mut slots, o, norm)) =
+        choose(b.design, "output projection", blocks, hidden, |frame, t| {
+            let c = frame.take("context", 0, t.group, inner);
+            let x = frame.take("residual", 0, t.group, hidden);
+            let sum = frame.take("sum", 0, t.group, hidden);
+            let slots = Slots::take(frame, t.slots, t.chunk, inner, t.chunk);
+            let o = frame.take("projection", 1, t.group, hidden);
+            (c, x, sum, slots, o, frame.take_aux(b.norm_bytes(hidden)))
+        })?;
+    b.say("output projection", &tiling);
+    let columns = b.job.network.hidden;
+    let weights =
+        b.place(b.weights(columns, b.shape.context_columns, inner * b.n), tiling.chunk, Base::Layer);
+    b.load_norm(Norm::Layer, norm, hidden, Stage::AttentionNorm);
+    for (group, first) in (0..blocks).step_by(tiling.group as usize).enumerate() {
+        let (rows, group) = (tiling.group.min(blocks - first), group as u32);
+        let [c, x, sum, o] = [c, x, sum, o].map(|r| r.rows(0, rows));
+        let count = b.tokens(first, rows);
+        b.emit(Operation::Load(b.transfer(context, first, 0, c)), Stage::Output, None, (group, 0));
+        b.emit(Operation::Load(b.transfer(tokens, first, 0, x)), Stage::Output, None, (group, 0));
+        let tag = (Stage::Output, None, group);
+        b.linear(dense(c), count, &weights, &mut slots, o, Activation::Identity, tag);
+        b.add_norm([o, x, sum], norm, count, (Stage::AttentionNorm, group));
+        b.emit(Operation::Store(b.transfer(result, first, 0, o)), Stage::AttentionNorm, None, (group, 0));
+    }
+    Ok(())
+}
+
+/// Feed-forward network, residual, norm: `result = norm(activation(tokens · W1ᵀ) · W2ᵀ + tokens)`.
+pub(super) fn feed_forward(b: &mut Builder, tokens: Tensor, result: Tensor) -> Result<(), CompileError> {
+    let (blocks, hidden, wide) = (b.shape.token_blocks, b.shape.hidden_tiles, b.shape.wide_tiles);
+    // A slot that holds a chunk of the second matrix holds wider chunks of the first: its reduction is shorter.
+    let wider = |chunk: u32| (chunk * (wide / hidden).max(1)).min(wide);
+    let (up, (x, h, mut slots, y, norm)) =
+        choose(b.design, "feed-forward network", blocks, hidden, |frame, t| {
+            let x = frame.take("tokens", 0, t.group, hidden);
+            let h = frame.take("activations", 0, t.group, wide);
+            let slots = Slots::take(frame, t.slots, t.chunk, wide, wider(t.chunk));
+            let y = frame.take("projection", 1, t.group, hidden);
+            (x, h, slots, y, frame.take_aux(b.norm_bytes(hidden)))
+        })?;
+    b.say("feed-forward network", &up);
+    let (columns, inner) = (b.job.network.hidden, b.job.network.feed_forward);
+    let first_weights = b.place(b.weights(inner, columns, hidden * b.n), wider(up.chunk), Base::Layer);
+    let second_weights = b.place(b.weights(columns, inner, wide * b.n), up.chunk, Base::Layer);
+    let activation = b.job.network.activation;
+    b.load_norm(Norm::Layer, norm, hidden, Stage::OutputNorm);
+    for (group, first) in (0..blocks).step_by(up.group as usize).enumerate() {
+        let (rows, group) = (up.group.min(blocks - first), group as u32);
+        let [x, h, y] = [x, h, y].map(|r| r.rows(0, rows));
+        let count = b.tokens(first, rows);
+        b.emit(Operation::Load(b.transfer(tokens, first, 0, x)), Stage::FeedForward1, None, (group, 0));
+        b.linear(
+            dense(x),
+            count,
+            &first_weights,
+            &mut slots,
+            h,
+            activation,
+            (Stage::FeedForward1, None, group),
+        );
+        let tag = (Stage::FeedForward2, None, group);
+        b.linear(dense(h), count, &second_weights, &mut slots, y, Activation::Identity, tag);
+        // The activations have been used: their room takes the sum.
+        let sum = Region::new(b.n, h.buffer, h.base, rows, hidden);
+        b.add_norm([y, x, sum], norm, count, (Stage::OutputNorm, group));
+        b.emit(Operation::Store(b.transfer(result, first, 0, y)), Stage::OutputNorm, None, (group, 0));
+    }
+    Ok(())
+}
+
+impl Builder<'_> {
+    /// Auxiliary bytes of gamma and beta over `tiles` column tiles.
+    pub(super) fn norm_bytes(&self, tiles: u32) -> u32 {
+        (4 * tiles * self.n).next_multiple_of(super::weights::ALIGN as u32)
+    }
+
+    /// Lays out gamma and beta and loads them.
+    pub(super) fn load_norm(&mut self, norm: Norm, aux: AuxRange, tiles: u32, stage: Stage) {
+        let base = match norm {
+            Norm::Embedding => Base::Zero,
+            Norm::Layer => Base::Layer,
+        };
+        let bytes = self.norm_bytes(tiles);
+        let offset = self.reserve(base, bytes.into());
+        self.load_aux(base, offset, aux, stage, None);
+    }
+
+    /// `projection = norm(projection + residual)` by way of `sum`, over `rows` rows.
+    fn add_norm(
+        &mut self,
+        [projection, residual, sum]: [Region; 3],
+        parameters: AuxRange,
+        rows: u32,
+        (stage, group): (Stage, u32),
+    ) {
+        let add = Add { rows, a: projection, b: residual, out: sum };
+        self.emit(Operation::Add(add), stage, None, (group, 0));
+        let valid = self.job.network.hidden;
+        let norm = LayerNorm { input: sum, out: projection, rows, valid, parameters };
+        self.emit(Operation::LayerNorm(norm), stage, None, (group, 0));
+    }
+
+    /// Records how a stage was cut.
+    pub(super) fn say(&mut self, stage: &str, tiling: &super::frame::Tiling) {
+        let groups = self.shape.token_blocks.div_ceil(tiling.group);
+        self.choices.push(format!(
+            "{stage}: {groups} group(s) of up to {} tokens, weights read {groups} time(s), {} column(s) a chunk, {} slot(s)",
+            tiling.group * self.n,
+            tiling.chunk * self.n,
+            tiling.slots
+        ));
+    }
+}

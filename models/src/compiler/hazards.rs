@@ -1,0 +1,138 @@
+//! Which earlier commands a command must wait for.
+//!
+//! A page of an operand buffer is single-ported: two units never touch one page at the same time, whether they read or
+//! write. Ranges of the auxiliary buffer and of external memory have their own ports, so there only a write excludes
+//! others. Commands of one unit run in order and never wait for each other.
+
+use crate::design::Design;
+use crate::program::{Base, Operation, Region, Space, Unit};
+use std::ops::Range;
+
+/// Which array a range of bytes lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Array {
+    Auxiliary,
+    External,
+}
+
+/// One command's use of a range of bytes.
+#[derive(Clone, Debug)]
+struct Access {
+    array: Array,
+    range: Range<u64>,
+    write: bool,
+    unit: usize,
+    count: u32,
+}
+
+/// The commands since the last control command, by what they touch.
+#[derive(Clone, Debug)]
+pub(super) struct Hazards {
+    n: u32,
+    page_vectors: u64,
+    /// For each page of each buffer: the count of the last command of each unit that touched it.
+    pages: [Vec<[u32; 4]>; 2],
+    accesses: Vec<Access>,
+    counts: [u32; 4],
+}
+
+impl Hazards {
+    /// Nothing has run.
+    pub(super) fn new(design: &Design) -> Self {
+        let pages = vec![[0; 4]; design.buffer.pages as usize];
+        Hazards {
+            n: design.pu.n,
+            page_vectors: design.page_vectors(),
+            pages: [pages.clone(), pages],
+            accesses: Vec::new(),
+            counts: [0; 4],
+        }
+    }
+
+    /// Everything has drained (a control command).
+    pub(super) fn reset(&mut self) {
+        self.pages.iter_mut().flatten().for_each(|page| *page = [0; 4]);
+        self.accesses.clear();
+        self.counts = [0; 4];
+    }
+
+    /// Records the next command and returns the counts that it waits for.
+    pub(super) fn claim(&mut self, operation: &Operation) -> [u32; 4] {
+        let Some(unit) = operation.unit() else {
+            self.reset();
+            return [0; 4];
+        };
+        let unit = unit as usize;
+        self.counts[unit] += 1;
+        let mut waits = [0; 4];
+        for region in regions(operation) {
+            self.claim_pages(region, unit, &mut waits);
+        }
+        for (array, range, write) in ranges(operation) {
+            self.claim_range(Access { array, range, write, unit, count: self.counts[unit] }, &mut waits);
+        }
+        waits[unit] = 0;
+        waits
+    }
+
+    fn claim_pages(&mut self, region: Region, unit: usize, waits: &mut [u32; 4]) {
+        let vectors = region.footprint(self.n);
+        let pages =
+            u64::from(vectors.start) / self.page_vectors..u64::from(vectors.end).div_ceil(self.page_vectors);
+        for page in pages {
+            let last = &mut self.pages[usize::from(region.buffer)][page as usize];
+            for (wait, count) in waits.iter_mut().zip(*last) {
+                *wait = (*wait).max(count);
+            }
+            last[unit] = self.counts[unit];
+        }
+    }
+
+    fn claim_range(&mut self, access: Access, waits: &mut [u32; 4]) {
+        for old in &self.accesses {
+            let apart = old.array != access.array
+                || old.range.end <= access.range.start
+                || access.range.end <= old.range.start;
+            if !apart && (old.write || access.write) {
+                waits[old.unit] = waits[old.unit].max(old.count);
+            }
+        }
+        self.accesses.push(access);
+    }
+}
+
+/// The buffer regions that a command touches.
+fn regions(operation: &Operation) -> Vec<Region> {
+    match operation {
+        Operation::Load(t) | Operation::Store(t) => t.region.into_iter().collect(),
+        Operation::Gather(g) => vec![g.region],
+        Operation::Matmul(m) => vec![m.rows.region, m.columns.region, m.out],
+        Operation::Softmax(s) => vec![s.input, s.out],
+        Operation::LayerNorm(l) => vec![l.input, l.out],
+        Operation::Add(a) => vec![a.a, a.b, a.out],
+        Operation::Entropy(e) => vec![e.input],
+        _ => Vec::new(),
+    }
+}
+
+/// The ranges of auxiliary bytes and of activations in external memory that a command touches, and whether it writes.
+/// Weights are only ever read, so they are left out.
+fn ranges(operation: &Operation) -> Vec<(Array, Range<u64>, bool)> {
+    let aux = |a: &crate::program::command::AuxRange, write| {
+        (Array::Auxiliary, u64::from(a.start)..u64::from(a.start + a.bytes), write)
+    };
+    match operation {
+        Operation::Load(t) | Operation::Store(t) => {
+            let mut list: Vec<_> = t.aux.iter().map(|a| aux(a, true)).collect();
+            if t.space == Space::External && t.base == Base::Zero {
+                let end = t.offset + u64::from(t.blocks - 1) * t.stride + t.block_bytes;
+                list.push((Array::External, t.offset..end, operation.unit() == Some(Unit::Store)));
+            }
+            list
+        }
+        Operation::Matmul(m) => m.epilogue.bias.iter().map(|a| aux(a, false)).collect(),
+        Operation::Softmax(s) => s.span.iter().map(|a| aux(a, false)).collect(),
+        Operation::LayerNorm(l) => vec![aux(&l.parameters, false)],
+        _ => Vec::new(),
+    }
+}

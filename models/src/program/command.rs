@@ -1,0 +1,315 @@
+//! Commands: what each asks of a unit, with buffer and memory addresses.
+
+use super::Unit;
+use super::region::{Occupancy, Region};
+use kernels::activation::Activation;
+use serde::Serialize;
+
+/// What a command belongs to, for listings and reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Gather, position add, layer norm and map of the embeddings.
+    Embedding,
+    /// Query projection.
+    Query,
+    /// Key projection.
+    Key,
+    /// Value projection (computed transposed).
+    Value,
+    /// Query times key.
+    Scores,
+    /// Softmax with span mask.
+    Softmax,
+    /// Probabilities times value.
+    Context,
+    /// Output projection.
+    Output,
+    /// Residual and norm after attention.
+    AttentionNorm,
+    /// First feed-forward product.
+    FeedForward1,
+    /// Second feed-forward product.
+    FeedForward2,
+    /// Residual and norm after the feed-forward network.
+    OutputNorm,
+    /// Pooler, classifier, entropy and exit decision.
+    OffRamp,
+    /// The sequencer's own commands.
+    Control,
+}
+
+/// What a command belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Part of the network.
+    pub stage: Stage,
+    /// Attention head, where there is one.
+    pub head: Option<u32>,
+    /// Row group, then weight chunk, of a tiled operation.
+    pub part: (u32, u32),
+}
+
+/// One command of a program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// What is done.
+    pub operation: Operation,
+    /// Commands that each unit (in the order of [`Unit::ALL`]) must have completed since the last control command.
+    pub waits: [u32; 4],
+    /// What it belongs to.
+    pub tag: Tag,
+}
+
+/// What a command does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
+    /// Memory to buffer.
+    Load(Transfer),
+    /// Buffer to memory.
+    Store(Transfer),
+    /// Rows of an embedding table to a buffer.
+    Gather(Gather),
+    /// Matrix product.
+    Matmul(Matmul),
+    /// Softmax of each row.
+    Softmax(Softmax),
+    /// Layer norm of each row.
+    LayerNorm(LayerNorm),
+    /// Element-wise add.
+    Add(Add),
+    /// Entropy of one row of logits.
+    Entropy(Entropy),
+    /// Control: when all is idle, change the supply voltage (mV) and the frequency that goes with it.
+    SetPoint {
+        /// Supply voltage in millivolts.
+        vdd_mv: u32,
+    },
+    /// Control: wait until all is idle.
+    Barrier,
+    /// Control: when all is idle, go to the command after the loop if the last entropy is under the threshold.
+    Exit,
+    /// Control: when all is idle, start the next layer at command `to`, or fall through after the last.
+    Repeat {
+        /// First command of the loop.
+        to: u32,
+        /// Added to the base address of encoder weights, in bytes.
+        layer_stride: u64,
+        /// Added to the base address of off-ramp weights, in bytes.
+        ramp_stride: u64,
+    },
+    /// Control: when all is idle, raise the interrupt.
+    End,
+}
+
+impl Operation {
+    /// The queue that the command goes to; none for control commands.
+    pub fn unit(&self) -> Option<Unit> {
+        match self {
+            Operation::Load(_) | Operation::Gather(_) => Some(Unit::Load),
+            Operation::Store(_) => Some(Unit::Store),
+            Operation::Matmul(_) => Some(Unit::Pu),
+            Operation::Softmax(_) | Operation::LayerNorm(_) | Operation::Add(_) | Operation::Entropy(_) => {
+                Some(Unit::Sfu)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A memory outside the buffers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Space {
+    /// External memory behind the AXI master.
+    External,
+    /// On-chip non-volatile memory behind its own read port.
+    Nvm,
+}
+
+/// Base register that an external address is relative to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Absolute.
+    Zero,
+    /// Encoder weights of the current layer.
+    Layer,
+    /// Off-ramp weights of the current layer.
+    Ramp,
+}
+
+/// How codes lie in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Every code; masks are made on the way in.
+    Dense,
+    /// Masks, then one row of `n` codes for each row of the fullest bank.
+    Packed {
+        /// Data rows of the block.
+        rows: u32,
+    },
+}
+
+/// A move between a memory and a buffer: `blocks` runs of bytes, `stride` bytes apart, each one row block of the region.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Transfer {
+    /// Memory on the far side.
+    pub space: Space,
+    /// Base register.
+    pub base: Base,
+    /// Byte offset of the first run.
+    pub offset: u64,
+    /// Runs.
+    pub blocks: u32,
+    /// Bytes from the start of one run to the next.
+    pub stride: u64,
+    /// Bytes of a run: auxiliary bytes, then masks if packed, then codes.
+    pub block_bytes: u64,
+    /// Of the first run: leading bytes that go to the auxiliary buffer, and where to.
+    pub aux: Option<AuxRange>,
+    /// How the codes lie in memory.
+    pub encoding: Encoding,
+    /// Where in the buffers; none for a move to the auxiliary buffer alone.
+    pub region: Option<Region>,
+    /// What is known of the zeros.
+    pub occupancy: Occupancy,
+}
+
+impl Transfer {
+    /// Bytes moved over the bus.
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.blocks) * self.block_bytes
+    }
+}
+
+/// Bytes of the auxiliary buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuxRange {
+    /// First byte.
+    pub start: u32,
+    /// Bytes.
+    pub bytes: u32,
+}
+
+/// Rows of a table, one for each token, packed row by row, to the rows of a region.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gather {
+    /// Memory that holds the table.
+    pub space: Space,
+    /// First byte of the table.
+    pub offset: u64,
+    /// Bytes from one table row to the next.
+    pub pitch: u64,
+    /// Bytes read for a row: its masks and its non-zero codes (the mean, where only statistics are known).
+    pub row_bytes: u64,
+    /// First token of the sentence whose row is read.
+    pub first: u32,
+    /// Rows read, padded rows not among them.
+    pub rows: u32,
+    /// Where in the buffers.
+    pub region: Region,
+    /// What is known of the zeros.
+    pub occupancy: Occupancy,
+}
+
+/// An operand of the PU.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Operand {
+    /// Where it lies.
+    pub region: Region,
+    /// Whether its banks are stacks (packed by the mask) rather than a row for each vector.
+    pub packed: bool,
+    /// What is known of its zeros.
+    pub occupancy: Occupancy,
+}
+
+/// What happens to an accumulator: scale, bias, activation, rounding to a code.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Epilogue {
+    /// Where the bias lies in the auxiliary buffer (2 bytes an element), if there is one.
+    pub bias: Option<AuxRange>,
+    /// Whether the bias belongs to the rows of the result rather than to its columns.
+    pub row_bias: bool,
+    /// Activation function.
+    pub activation: Activation,
+    /// Power of two that scales the result.
+    pub shift: i32,
+}
+
+/// `out = epilogue(rows · columnsᵀ)`: both operands lie along the reduction dimension.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Matmul {
+    /// Streamed operand: its rows are the rows of the result.
+    pub rows: Operand,
+    /// Stationary operand, held in the lanes tile by tile: its rows are the columns of the result.
+    pub columns: Operand,
+    /// Result, `rows.blocks × columns.blocks` tiles.
+    pub out: Region,
+    /// What is known of the zeros of the result.
+    pub out_occupancy: Occupancy,
+    /// End of the pipe.
+    pub epilogue: Epilogue,
+    /// Multiply-accumulates that the mathematics asks for, padding left out.
+    pub useful_macs: u64,
+}
+
+impl Matmul {
+    /// Row blocks, column blocks and reduction tiles.
+    pub fn tiles(&self) -> (u64, u64, u64) {
+        (self.rows.region.blocks.into(), self.columns.region.blocks.into(), self.rows.region.tiles.into())
+    }
+}
+
+/// Softmax with span mask of each row, from one region to another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Softmax {
+    /// Scores.
+    pub input: Region,
+    /// Probabilities.
+    pub out: Region,
+    /// Rows that count.
+    pub rows: u32,
+    /// Columns that count.
+    pub valid: u32,
+    /// Span mask in the auxiliary buffer, one byte a column.
+    pub span: Option<AuxRange>,
+    /// What is known of the zeros of the result.
+    pub out_occupancy: Occupancy,
+}
+
+/// Layer norm of each row, from one region to another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerNorm {
+    /// Input.
+    pub input: Region,
+    /// Result.
+    pub out: Region,
+    /// Rows that count.
+    pub rows: u32,
+    /// Columns that count.
+    pub valid: u32,
+    /// Gamma, then beta, in the auxiliary buffer, 2 bytes each a column.
+    pub parameters: AuxRange,
+}
+
+/// Element-wise add of two regions into a third.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Add {
+    /// Rows that count.
+    pub rows: u32,
+    /// First operand.
+    pub a: Region,
+    /// Second operand.
+    pub b: Region,
+    /// Result.
+    pub out: Region,
+}
+
+/// Entropy of the first row of a region.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entropy {
+    /// Logits; only the first row counts.
+    pub input: Region,
+    /// Classes.
+    pub classes: u32,
+}

@@ -1,0 +1,1 @@
+//! Readable listing of a program.

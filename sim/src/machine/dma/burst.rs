@@ -1,0 +1,163 @@
+//! The DMA burst by burst: the fast path.
+
+use super::{Job, tail};
+use crate::machine::memory::{MemoryTiming, Runs};
+use models::latency;
+use std::collections::VecDeque;
+
+/// Bytes that no burst crosses a multiple of (AXI4).
+const BOUNDARY: u64 = 4096;
+
+/// A burst that has been requested.
+#[derive(Clone, Copy, Debug)]
+struct Burst {
+    ready: u64,
+    beats: u64,
+}
+
+/// One engine and its command.
+#[derive(Clone, Debug, Default)]
+struct Engine {
+    active: bool,
+    runs: Option<Runs>,
+    next: u64,
+    waiting: VecDeque<Burst>,
+    responses: VecDeque<u64>,
+    under_way: u64,
+    finish: Option<u64>,
+}
+
+impl Engine {
+    /// Cuts the next burst off the runs that are left; its beats.
+    fn cut(&mut self, timing: &MemoryTiming) -> Option<u64> {
+        let runs = self.runs.as_mut()?;
+        let end = runs.start + runs.bytes;
+        let longest = (self.next / timing.beat_bytes + timing.burst_beats) * timing.beat_bytes;
+        let stop = end.min((self.next / BOUNDARY + 1) * BOUNDARY).min(longest);
+        let beats = stop.div_ceil(timing.beat_bytes) - self.next / timing.beat_bytes;
+        self.next = stop;
+        if stop == end {
+            runs.count -= 1;
+            runs.start += runs.stride;
+            self.next = runs.start;
+            if runs.count == 0 {
+                self.runs = None;
+            }
+        }
+        Some(beats)
+    }
+}
+
+/// Both engines and the port that they share.
+#[derive(Clone, Debug)]
+pub(crate) struct BurstDma {
+    timing: MemoryTiming,
+    engines: [Engine; 2],
+    /// Engine that the port serves, and until when.
+    port: Option<(usize, u64)>,
+}
+
+impl BurstDma {
+    pub(crate) fn new(timing: MemoryTiming) -> Self {
+        BurstDma { timing, engines: Default::default(), port: None }
+    }
+
+    /// Gives an idle engine its command.
+    pub(crate) fn start(&mut self, engine: usize, job: Job, now: u64) {
+        let e = &mut self.engines[engine];
+        e.active = true;
+        e.finish = None;
+        match job {
+            Job::Nvm(cycles) => e.finish = Some(now + cycles + tail(engine)),
+            Job::Bus(runs) => {
+                e.next = runs.start;
+                e.runs = Some(runs);
+            }
+        }
+    }
+
+    /// What happens in cycle `now`; whether each engine has ended its command.
+    pub(crate) fn tick(&mut self, now: u64) -> [bool; 2] {
+        self.end_data(now);
+        self.serve(now);
+        let mut ended = [false; 2];
+        for index in 0..2 {
+            self.request(index, now);
+            let e = &mut self.engines[index];
+            if e.active && e.finish.is_none() && e.runs.is_none() && e.under_way == 0 {
+                e.finish = Some(now + tail(index));
+            }
+            if e.active && e.finish == Some(now) {
+                e.active = false;
+                ended[index] = true;
+            }
+        }
+        ended
+    }
+
+    fn end_data(&mut self, now: u64) {
+        if let Some((index, _)) = self.port.take_if(|(_, end)| *end == now) {
+            if index == 0 {
+                self.engines[0].under_way -= 1;
+            } else {
+                self.engines[1].responses.push_back(now + self.timing.write_latency);
+            }
+        }
+        let store = &mut self.engines[1];
+        if store.responses.front() == Some(&now) {
+            store.responses.pop_front();
+            store.under_way -= 1;
+        }
+    }
+
+    fn serve(&mut self, now: u64) {
+        if self.port.is_some() {
+            return;
+        }
+        let ready = |e: &Engine| e.waiting.front().map(|b| b.ready).filter(|r| *r <= now);
+        let index = match (ready(&self.engines[0]), ready(&self.engines[1])) {
+            (Some(load), Some(store)) => usize::from(store < load),
+            (Some(_), None) => 0,
+            (None, Some(_)) => 1,
+            (None, None) => return,
+        };
+        if let Some(burst) = self.engines[index].waiting.pop_front() {
+            self.port = Some((index, now + burst.beats * self.timing.beat_cycles));
+        }
+    }
+
+    fn request(&mut self, index: usize, now: u64) {
+        let timing = self.timing;
+        let e = &mut self.engines[index];
+        if e.under_way >= timing.outstanding {
+            return;
+        }
+        if let Some(beats) = e.cut(&timing) {
+            let delay = if index == 0 { timing.read_latency } else { latency::DMA_READ };
+            e.waiting.push_back(Burst { ready: now + delay, beats });
+            e.under_way += 1;
+        }
+    }
+
+    /// The next cycle after `now` in which anything can happen.
+    pub(crate) fn next(&self, now: u64) -> u64 {
+        let mut next = self.port.map_or(u64::MAX, |(_, end)| end);
+        for e in self.engines.iter().filter(|e| e.active) {
+            if e.runs.is_some() && e.under_way < self.timing.outstanding {
+                return now + 1;
+            }
+            let ready = e.waiting.front().map(|b| b.ready).filter(|r| *r > now);
+            let times = [ready, e.responses.front().copied(), e.finish];
+            next = times.into_iter().flatten().fold(next, u64::min);
+        }
+        next.max(now + 1)
+    }
+
+    /// Whether each engine has a burst ready that waits for the other's.
+    pub(crate) fn contended(&self, now: u64) -> [bool; 2] {
+        [0, 1].map(|index| {
+            let waits = self.engines[index].waiting.front().is_some_and(|b| b.ready <= now);
+            waits && self.port.is_some_and(|(served, _)| served != index)
+        })
+    }
+}

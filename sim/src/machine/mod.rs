@@ -1,0 +1,176 @@
+//! The machine, cycle by cycle: four units, a sequencer, memories.
+//!
+//! Time jumps from event to event. In a cycle, in this order: units end commands; the sequencer acts; idle units start the
+//! command at the head of their queue if it was dispatched in an earlier cycle and its waits are met. A command that ends at
+//! cycle `e` was busy up to `e - 1`; what waited for it may start at `e`. With [`Mode::Step`] no cycle is jumped and the units
+//! run vector by vector and beat by beat; both modes must agree on everything.
+
+mod add;
+pub mod dma;
+mod entropy;
+mod events;
+mod layernorm;
+mod memory;
+pub mod pu;
+mod report;
+mod sequencer;
+pub mod sfu;
+mod softmax;
+mod step;
+mod units;
+
+pub use events::Events;
+pub use memory::{MemoryTiming, Runs};
+pub use report::{Run, Segment, Span, UnitCycles};
+
+use dma::Bases;
+use models::design::Design;
+use models::program::Program;
+use sequencer::{Action, Sequencer};
+use units::Units;
+
+/// How time passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// From event to event, closed forms within commands.
+    Fast,
+    /// Every cycle.
+    Step,
+}
+
+/// What a run needs beside the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Layer after which the sentence leaves, 1-based; the last or beyond runs them all.
+    pub exit_layer: u32,
+    /// How time passes.
+    pub mode: Mode,
+    /// Whether to record when each command ran.
+    pub spans: bool,
+}
+
+/// A program that cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deadlock {
+    /// Cycle at which nothing could happen any more.
+    pub cycle: u64,
+    /// What each unit waited for.
+    pub waiting: String,
+}
+
+impl std::fmt::Display for Deadlock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the program cannot go on at cycle {}: {}", self.cycle, self.waiting)
+    }
+}
+
+impl std::error::Error for Deadlock {}
+
+/// Runs a program. `timing` gives the memories' timing at a supply voltage in millivolts.
+///
+/// # Errors
+/// Commands wait for each other.
+pub fn run(
+    design: &Design,
+    program: &Program,
+    timing: impl Fn(u32) -> MemoryTiming,
+    options: Options,
+) -> Result<Run, Deadlock> {
+    Machine::new(design, program, options, timing(0)).run(timing)
+}
+
+struct Machine<'a> {
+    design: &'a Design,
+    program: &'a Program,
+    sequencer: Sequencer,
+    units: Units<'a>,
+    mode: Mode,
+    run: Run,
+    segment_start: u64,
+}
+
+impl<'a> Machine<'a> {
+    fn new(design: &'a Design, program: &'a Program, options: Options, timing: MemoryTiming) -> Self {
+        let base = |index: usize| program.memory.external.get(index).map_or(0, |s| s.start);
+        let bases = Bases { layer: base(2), ramp: base(3) };
+        Machine {
+            design,
+            program,
+            sequencer: Sequencer::new(options.exit_layer),
+            units: Units::new(design, program, timing, options, bases),
+            mode: options.mode,
+            run: Run::default(),
+            segment_start: 0,
+        }
+    }
+
+    fn run(mut self, timing: impl Fn(u32) -> MemoryTiming) -> Result<Run, Deadlock> {
+        let mut now = 0;
+        loop {
+            self.units.end(now, &mut self.run);
+            let action = self.act(now);
+            match action {
+                Action::End => break,
+                Action::SetPoint { vdd_mv } => {
+                    self.close_segment(now);
+                    self.run.segments.push(Segment { vdd_mv, cycles: 0 });
+                    self.units.set_timing(timing(vdd_mv));
+                }
+                _ => {}
+            }
+            let started = self.units.start(now, self.sequencer.layer);
+            let next = if started || action != Action::None || self.mode == Mode::Step {
+                now + 1
+            } else {
+                self.next(now)?
+            };
+            self.units.pass(now, next - now, &mut self.run);
+            now = next;
+        }
+        self.close_segment(now);
+        self.run.cycles = now;
+        self.run.layers = self.sequencer.layer;
+        Ok(self.run)
+    }
+
+    fn act(&mut self, now: u64) -> Action {
+        let queue = self.design.sequencer.queue as usize;
+        let units = &self.units;
+        let room = |unit: usize| units.waiting(unit) < queue;
+        let overlap = self.design.sequencer.overlap;
+        let action = self.sequencer.tick(self.program, now, overlap, room, units.drained());
+        match action {
+            Action::Dispatch(index) => {
+                self.run.events.commands += 1;
+                self.units.dispatch(index, now);
+            }
+            Action::EndLayer { layer_stride, ramp_stride } => {
+                self.run.layer_ends.push(now);
+                self.units.end_layer(layer_stride, ramp_stride);
+            }
+            Action::SetPoint { .. } | Action::Control => self.units.reset_counts(),
+            Action::None | Action::End => {}
+        }
+        action
+    }
+
+    /// The next cycle in which anything can happen.
+    fn next(&self, now: u64) -> Result<u64, Deadlock> {
+        let mut next = self.units.next(now);
+        if self.sequencer.ready() > now {
+            next = next.min(self.sequencer.ready());
+        }
+        if next == u64::MAX {
+            return Err(Deadlock { cycle: now, waiting: self.units.describe() });
+        }
+        Ok(next)
+    }
+
+    fn close_segment(&mut self, now: u64) {
+        if let Some(segment) = self.run.segments.last_mut() {
+            segment.cycles = now - self.segment_start;
+            self.segment_start = now;
+        }
+    }
+}
+

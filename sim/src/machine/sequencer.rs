@@ -1,0 +1,113 @@
+//! Sequencer: dispatches commands in program order, one a cycle, and executes control commands itself.
+//!
+//! **Ports.** The command memory; four queues of `sequencer.queue` commands; the units' completion counts; the exit decision.
+//!
+//! **Timing.** The first command is dispatched `latency::FETCH` cycles after the start. One command a cycle goes to its queue
+//! if the queue had room at the start of the cycle; the unit sees it in the next. A control command waits until all queues
+//! are empty and all units idle, takes effect in that cycle, resets the completion counts, and the next command follows
+//! `latency::FETCH` cycles later. With `overlap = false` every command waits like that, but without the fetch penalty.
+
+use models::latency;
+use models::program::{Operation, Program};
+
+/// What the sequencer did in a cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Nothing.
+    None,
+    /// Command `.0` goes to the queue of its unit.
+    Dispatch(u32),
+    /// The layer has ended; base registers move on by these strides.
+    EndLayer { layer_stride: u64, ramp_stride: u64 },
+    /// The supply changes.
+    SetPoint { vdd_mv: u32 },
+    /// A control command that changed nothing outside.
+    Control,
+    /// The program has ended.
+    End,
+}
+
+/// Program counter, layer and the cycle from which the next command may go.
+#[derive(Clone, Debug)]
+pub(super) struct Sequencer {
+    pc: u32,
+    /// Layer, 1-based; 0 before the first.
+    pub layer: u32,
+    ready: u64,
+    exit_layer: u32,
+}
+
+impl Sequencer {
+    /// At the start of a sentence that leaves after `exit_layer`.
+    pub(super) fn new(exit_layer: u32) -> Self {
+        Sequencer { pc: 0, layer: 0, ready: latency::FETCH, exit_layer }
+    }
+
+    /// The cycle before which nothing can happen.
+    pub(super) fn ready(&self) -> u64 {
+        self.ready
+    }
+
+    /// The command at the program counter.
+    fn operation<'p>(&self, program: &'p Program) -> Option<&'p Operation> {
+        program.commands.get(self.pc as usize).map(|c| &c.operation)
+    }
+
+    /// One cycle. `room` tells whether a unit's queue has room; `drained` that all is idle.
+    pub(super) fn tick(
+        &mut self,
+        program: &Program,
+        now: u64,
+        overlap: bool,
+        room: impl Fn(usize) -> bool,
+        drained: bool,
+    ) -> Action {
+        if now < self.ready {
+            return Action::None;
+        }
+        let Some(operation) = self.operation(program) else { return Action::End };
+        match operation.unit() {
+            Some(unit) if room(unit as usize) && (overlap || drained) => {
+                self.pc += 1;
+                Action::Dispatch(self.pc - 1)
+            }
+            None if drained => self.control(program, operation, now),
+            _ => Action::None,
+        }
+    }
+
+    fn control(&mut self, program: &Program, operation: &Operation, now: u64) -> Action {
+        self.ready = now + latency::FETCH;
+        self.pc += 1;
+        match *operation {
+            Operation::SetPoint { vdd_mv } => Action::SetPoint { vdd_mv },
+            Operation::Barrier => {
+                self.layer += u32::from(program.body_start() == Some(self.pc));
+                Action::Control
+            }
+            Operation::Exit => {
+                if self.layer == self.exit_layer {
+                    self.leave_loop(program);
+                    return Action::EndLayer { layer_stride: 0, ramp_stride: 0 };
+                }
+                Action::Control
+            }
+            Operation::Repeat { to, layer_stride, ramp_stride } => {
+                if self.layer < program.layers {
+                    self.layer += 1;
+                    self.pc = to;
+                }
+                Action::EndLayer { layer_stride, ramp_stride }
+            }
+            _ => Action::End,
+        }
+    }
+
+    /// To the command after the loop.
+    fn leave_loop(&mut self, program: &Program) {
+        while !matches!(self.operation(program), Some(Operation::Repeat { .. }) | None) {
+            self.pc += 1;
+        }
+        self.pc += 1;
+    }
+}

@@ -1,0 +1,260 @@
+//! The four units behind their queues: which command each runs, when it ends, and what its cycles went to.
+
+use super::dma::{self, Bases, beat::BeatDma, burst::BurstDma};
+use super::events::Events;
+use super::memory::MemoryTiming;
+use super::report::{Run, Span};
+use super::step::{Stepper, pu::PuStep, sfu::SfuStep};
+use super::{Mode, Options, pu, sfu};
+use models::design::Design;
+use models::program::{Command, Operation, Program, Unit};
+use std::collections::VecDeque;
+
+/// How a command that runs will end.
+enum Ending {
+    /// At a known cycle.
+    At(u64),
+    /// When the DMA says so.
+    Dma,
+    /// When its stepper says so; true once it has.
+    Stepping(Box<dyn Stepper>, bool),
+}
+
+/// A command that runs.
+struct Running {
+    index: u32,
+    layer: u32,
+    start: u64,
+    ending: Ending,
+    events: Events,
+}
+
+/// A unit and its queue.
+#[derive(Default)]
+struct Slot {
+    /// Commands that wait, and the cycle in which each was dispatched.
+    queue: VecDeque<(u32, u64)>,
+    running: Option<Running>,
+    /// Commands ended since the last control command.
+    completed: u32,
+}
+
+/// The DMA of either mode.
+enum Dma {
+    Burst(BurstDma),
+    Beat(BeatDma),
+}
+
+/// All units.
+pub(super) struct Units<'a> {
+    design: &'a Design,
+    program: &'a Program,
+    timing: MemoryTiming,
+    bases: Bases,
+    slots: [Slot; 4],
+    dma: Dma,
+    mode: Mode,
+    spans: bool,
+}
+
+impl<'a> Units<'a> {
+    pub(super) fn new(
+        design: &'a Design,
+        program: &'a Program,
+        timing: MemoryTiming,
+        options: Options,
+        bases: Bases,
+    ) -> Self {
+        let mut units = Units {
+            design,
+            program,
+            timing,
+            bases,
+            slots: Default::default(),
+            dma: Dma::Burst(BurstDma::new(timing)),
+            mode: options.mode,
+            spans: options.spans,
+        };
+        units.set_timing(timing);
+        units
+    }
+
+    /// Changes the memories' timing; all is idle.
+    pub(super) fn set_timing(&mut self, timing: MemoryTiming) {
+        self.timing = timing;
+        self.dma = match self.mode {
+            Mode::Fast => Dma::Burst(BurstDma::new(timing)),
+            Mode::Step => Dma::Beat(BeatDma::new(timing)),
+        };
+    }
+
+    /// Commands in a unit's queue.
+    pub(super) fn waiting(&self, unit: usize) -> usize {
+        self.slots[unit].queue.len()
+    }
+
+    /// Whether all queues are empty and all units idle.
+    pub(super) fn drained(&self) -> bool {
+        self.slots.iter().all(|s| s.queue.is_empty() && s.running.is_none())
+    }
+
+    /// Puts a command into the queue of its unit.
+    pub(super) fn dispatch(&mut self, index: u32, now: u64) {
+        if let Some(unit) = self.command(index).operation.unit() {
+            self.slots[unit as usize].queue.push_back((index, now));
+        }
+    }
+
+    /// Counts from zero again.
+    pub(super) fn reset_counts(&mut self) {
+        self.slots.iter_mut().for_each(|s| s.completed = 0);
+    }
+
+    /// Moves the base registers on to the next layer.
+    pub(super) fn end_layer(&mut self, layer_stride: u64, ramp_stride: u64) {
+        self.bases.layer += layer_stride;
+        self.bases.ramp += ramp_stride;
+        self.reset_counts();
+    }
+
+    fn command(&self, index: u32) -> &'a Command {
+        &self.program.commands[index as usize]
+    }
+
+    /// Ends the commands whose last cycle was the one before `now`.
+    pub(super) fn end(&mut self, now: u64, run: &mut Run) {
+        let moved = match &mut self.dma {
+            Dma::Burst(dma) => dma.tick(now),
+            Dma::Beat(dma) => dma.tick(),
+        };
+        for unit in 0..4 {
+            let ended = match &self.slots[unit].running {
+                None => false,
+                Some(r) => match &r.ending {
+                    Ending::At(end) => *end == now,
+                    Ending::Dma => moved[unit],
+                    Ending::Stepping(_, ended) => *ended,
+                },
+            };
+            if ended {
+                self.retire(unit, now, run);
+            }
+        }
+    }
+
+    fn retire(&mut self, unit: usize, now: u64, run: &mut Run) {
+        let slot = &mut self.slots[unit];
+        let Some(running) = slot.running.take() else { return };
+        slot.completed += 1;
+        run.events += match &running.ending {
+            Ending::Stepping(stepper, _) => stepper.events(),
+            _ => running.events,
+        };
+        let stage = self.command(running.index).tag.stage;
+        *run.stages.entry((stage, Unit::ALL[unit])).or_default() += now - running.start;
+        if self.spans {
+            let Running { index: command, layer, start, .. } = running;
+            run.spans.push(Span { command, layer, start, end: now });
+        }
+    }
+
+    /// Starts what can start; whether anything did.
+    pub(super) fn start(&mut self, now: u64, layer: u32) -> bool {
+        let mut started = false;
+        for unit in 0..4 {
+            let slot = &self.slots[unit];
+            let Some(&(index, dispatched)) = slot.queue.front() else { continue };
+            if slot.running.is_some() || dispatched >= now || self.blocked(unit).is_some() {
+                continue;
+            }
+            self.slots[unit].queue.pop_front();
+            let (ending, events) = self.begin(unit, index, now);
+            self.slots[unit].running = Some(Running { index, layer, start: now, ending, events });
+            started = true;
+        }
+        started
+    }
+
+    /// The first unit that the command at the head of a queue waits for.
+    fn blocked(&self, unit: usize) -> Option<usize> {
+        let (index, _) = *self.slots[unit].queue.front()?;
+        let waits = self.command(index).waits;
+        (0..4).find(|other| self.slots[*other].completed < waits[*other])
+    }
+
+    fn begin(&mut self, unit: usize, index: u32, now: u64) -> (Ending, Events) {
+        let operation = &self.command(index).operation;
+        if let Some((job, events)) = dma::job(self.design, &self.timing, self.bases, operation) {
+            match &mut self.dma {
+                Dma::Burst(dma) => dma.start(unit, job, now),
+                Dma::Beat(dma) => dma.start(unit, job),
+            }
+            return (Ending::Dma, events);
+        }
+        match (self.mode, operation, sfu::plan(self.design, operation)) {
+            (Mode::Fast, Operation::Matmul(c), _) => {
+                let (cycles, events) = pu::matmul(self.design, c);
+                (Ending::At(now + cycles), events)
+            }
+            (Mode::Step, Operation::Matmul(c), _) => stepping(PuStep::new(self.design, c)),
+            (Mode::Fast, _, Some(plan)) => (Ending::At(now + plan.cycles(self.design)), plan.events),
+            (Mode::Step, _, Some(plan)) => stepping(SfuStep::new(self.design, plan)),
+            // Control commands never reach a unit.
+            (_, _, None) => (Ending::At(now + 1), Events::default()),
+        }
+    }
+
+    /// The next cycle in which a unit can end a command or a burst can move.
+    pub(super) fn next(&self, now: u64) -> u64 {
+        let mut next = match &self.dma {
+            Dma::Burst(dma) if self.slots[..2].iter().any(|s| s.running.is_some()) => dma.next(now),
+            _ => u64::MAX,
+        };
+        for slot in &self.slots {
+            if let Some(Running { ending: Ending::At(end), .. }) = slot.running {
+                next = next.min(end);
+            }
+        }
+        next
+    }
+
+    /// Lets `cycles` cycles pass in which no state changes.
+    pub(super) fn pass(&mut self, now: u64, cycles: u64, run: &mut Run) {
+        let contended = match &self.dma {
+            Dma::Burst(dma) => dma.contended(now),
+            Dma::Beat(dma) => dma.contended(),
+        };
+        for unit in 0..4 {
+            let stats = &mut run.units[unit];
+            if self.slots[unit].running.is_some() {
+                stats.busy += cycles;
+                stats.contended += if unit < 2 && contended[unit] { cycles } else { 0 };
+            } else if let Some(other) = self.blocked(unit) {
+                stats.stalled_on[other] += cycles;
+            } else {
+                stats.idle += cycles;
+            }
+            if let Some(Running { ending: Ending::Stepping(stepper, ended), .. }) =
+                &mut self.slots[unit].running
+            {
+                *ended = stepper.tick();
+            }
+        }
+    }
+
+    /// What each unit waits for, for the report of a deadlock.
+    pub(super) fn describe(&self) -> String {
+        let waiting = |unit: usize| {
+            let (index, _) = *self.slots[unit].queue.front()?;
+            let other = self.blocked(unit)?;
+            let (name, on) = (Unit::ALL[unit].name(), Unit::ALL[other].name());
+            Some(format!("{name} holds command {index}, which waits for the {on} unit"))
+        };
+        let list: Vec<String> = (0..4).filter_map(waiting).collect();
+        if list.is_empty() { "all units are idle".to_owned() } else { list.join("; ") }
+    }
+}
+
+fn stepping(stepper: impl Stepper + 'static) -> (Ending, Events) {
+    (Ending::Stepping(Box::new(stepper), false), Events::default())
+}
