@@ -46,11 +46,7 @@ const TANH: [i32; SEGMENTS + 1] = tanh_table();
 /// GELU of `x` / 2^12, with 16 fraction bits.
 #[inline]
 pub const fn gelu(x: i32) -> i32 {
-    let relu = if x > 0 {
-        x << (OUTPUT_FRACTION - INPUT_FRACTION)
-    } else {
-        0
-    };
+    let relu = if x > 0 { x << (OUTPUT_FRACTION - INPUT_FRACTION) } else { 0 };
     relu - look_up(&GELU, x.unsigned_abs(), 0)
 }
 
@@ -176,12 +172,8 @@ mod tests {
     #[test]
     fn erf_matches_published_values() {
         // Abramowitz and Stegun, table 7.1, ten digits; 3.5 from its table of erfc.
-        let table = [
-            (0.5, 0.520_499_877_8),
-            (1.0, 0.842_700_792_9),
-            (2.0, 0.995_322_265_0),
-            (3.5, 0.999_999_256_9),
-        ];
+        let table =
+            [(0.5, 0.520_499_877_8), (1.0, 0.842_700_792_9), (2.0, 0.995_322_265_0), (3.5, 0.999_999_256_9)];
         for (x, expected) in table {
             assert!((erf_f64(x) - expected).abs() < 1e-10, "{x}");
             assert!((erf_f64(-x) + expected).abs() < 1e-10, "-{x}");
@@ -193,14 +185,8 @@ mod tests {
         for i in 0..=SEGMENTS {
             let a = i as f64 / 32.0;
             // The table's own rounding, and what the references lack in precision (below 1e-5 of a unit).
-            assert!(
-                (f64::from(GELU[i]) + gelu_f64(-a) * 65536.0).abs() < 0.5001,
-                "gelu {i}"
-            );
-            assert!(
-                (f64::from(TANH[i]) - a.tanh() * 65536.0).abs() < 0.5001,
-                "tanh {i}"
-            );
+            assert!((f64::from(GELU[i]) + gelu_f64(-a) * 65536.0).abs() < 0.5001, "gelu {i}");
+            assert!((f64::from(TANH[i]) - a.tanh() * 65536.0).abs() < 0.5001, "tanh {i}");
         }
         let root = (2.0 / std::f64::consts::PI).sqrt();
         assert!((SQRT_2_OVER_PI_Q60 as f64 / ONE_Q60 as f64 - root).abs() < 1e-15);
@@ -225,12 +211,7 @@ mod tests {
     #[test]
     fn gelu_new_is_as_far_as_stated() {
         let distance = (-8 * 4096..8 * 4096).map(|x| f64::from(x) / 4096.0);
-        let worst = distance
-            .map(|x| (gelu_f64(x) - gelu_new_f64(x)).abs())
-            .fold(0.0, f64::max);
-        assert!(
-            worst <= GELU_NEW_DISTANCE && worst > 0.99 * GELU_NEW_DISTANCE,
-            "{worst}"
-        );
+        let worst = distance.map(|x| (gelu_f64(x) - gelu_new_f64(x)).abs()).fold(0.0, f64::max);
+        assert!(worst <= GELU_NEW_DISTANCE && worst > 0.99 * GELU_NEW_DISTANCE, "{worst}");
     }
 }

@@ -49,20 +49,11 @@ pub enum FormatError {
 
 impl Format {
     /// 8 bits, 3 of exponent: what the authors' hardware was released with.
-    pub const AF8_3: Format = Format {
-        width: 8,
-        exponent: 3,
-    };
+    pub const AF8_3: Format = Format { width: 8, exponent: 3 };
     /// 8 bits, 4 of exponent.
-    pub const AF8_4: Format = Format {
-        width: 8,
-        exponent: 4,
-    };
+    pub const AF8_4: Format = Format { width: 8, exponent: 4 };
     /// 4 bits, 3 of exponent: powers of two alone.
-    pub const AF4_3: Format = Format {
-        width: 4,
-        exponent: 3,
-    };
+    pub const AF4_3: Format = Format { width: 4, exponent: 3 };
 
     /// A format of `width` bits, 3..=8, with `exponent` bits of exponent, 1..=4.
     pub fn new(width: u8, exponent: u8) -> Result<Format, FormatError> {
@@ -145,11 +136,7 @@ impl Format {
         }
         let hidden: u8 = 1 << self.mantissa();
         let significand = ((hidden | magnitude & (hidden - 1)) as i32) << (magnitude >> self.mantissa());
-        if code & self.sign_mask() == 0 {
-            significand
-        } else {
-            -significand
-        }
+        if code & self.sign_mask() == 0 { significand } else { -significand }
     }
 
     /// The significand of each of the 256 bytes.
@@ -191,10 +178,7 @@ impl TryFrom<Widths> for Format {
 
 impl From<Format> for Widths {
     fn from(format: Format) -> Widths {
-        Widths {
-            width: format.width,
-            exponent: format.exponent,
-        }
+        Widths { width: format.width, exponent: format.exponent }
     }
 }
 

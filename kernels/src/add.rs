@@ -28,29 +28,16 @@ mod tests {
     /// All pairs of codes. The biases keep both operands within 53 bits of each other, so the `f64` sum is exact.
     #[test]
     fn every_pair_of_codes_is_rounded_once() {
-        for (a, b, out) in [
-            (Format::AF8_3, Format::AF8_3, Format::AF8_3),
-            (Format::AF8_4, Format::AF8_3, Format::AF8_4),
-        ] {
-            let x = Tensor {
-                format: a,
-                bias: -9,
-                codes: DMatrix::from_fn(256, 256, |i, _| i as u8),
-            };
+        for (a, b, out) in
+            [(Format::AF8_3, Format::AF8_3, Format::AF8_3), (Format::AF8_4, Format::AF8_3, Format::AF8_4)]
+        {
+            let x = Tensor { format: a, bias: -9, codes: DMatrix::from_fn(256, 256, |i, _| i as u8) };
             for bias in [-14, -9, -3, 20] {
-                let y = Tensor {
-                    format: b,
-                    bias,
-                    codes: DMatrix::from_fn(256, 256, |_, j| j as u8),
-                };
+                let y = Tensor { format: b, bias, codes: DMatrix::from_fn(256, 256, |_, j| j as u8) };
                 let sum = add(&x, &y, out, -8).unwrap();
                 let exact = x.dequantise() + y.dequantise();
                 for (code, exact) in sum.codes.iter().zip(exact.iter()) {
-                    assert_eq!(
-                        Ok(*code),
-                        encode_f64(out, -8, *exact),
-                        "{a} + {b}, bias {bias}: {exact}"
-                    );
+                    assert_eq!(Ok(*code), encode_f64(out, -8, *exact), "{a} + {b}, bias {bias}: {exact}");
                 }
             }
         }
@@ -58,11 +45,8 @@ mod tests {
 
     #[test]
     fn a_far_smaller_operand_decides_a_tie() {
-        let operand = |code, bias| Tensor {
-            format: Format::AF8_3,
-            bias,
-            codes: DMatrix::from_element(1, 1, code),
-        };
+        let operand =
+            |code, bias| Tensor { format: Format::AF8_3, bias, codes: DMatrix::from_element(1, 1, code) };
         // 17 of 16ths in a format of 4/3 is 1 + 1/16; out at bias 4 - 7: 17 has five bits, the output keeps one.
         let out = Format::new(6, 3).unwrap();
         let tie = operand(0x42, 0);

@@ -58,11 +58,7 @@ impl Packed {
 ///
 /// A negative zero must not occur; [`crate::adaptivfloat::encode`] never makes one.
 pub fn mask(vector: &[u8]) -> u64 {
-    vector
-        .iter()
-        .take(64)
-        .enumerate()
-        .fold(0, |mask, (j, &code)| mask | u64::from(code != 0) << j)
+    vector.iter().take(64).enumerate().fold(0, |mask, (j, &code)| mask | u64::from(code != 0) << j)
 }
 
 /// Codes vectors of `n` elements, 2..=64, that stand one after the other in `codes`.
@@ -71,16 +67,9 @@ pub fn encode(n: usize, codes: &[u8]) -> Result<Packed, PackError> {
         return Err(PackError::Elements(n));
     }
     if !codes.len().is_multiple_of(n) {
-        return Err(PackError::Length {
-            length: codes.len(),
-            n,
-        });
+        return Err(PackError::Length { length: codes.len(), n });
     }
-    let mut packed = Packed {
-        n,
-        masks: Vec::with_capacity(codes.len() / n),
-        rows: Vec::new(),
-    };
+    let mut packed = Packed { n, masks: Vec::with_capacity(codes.len() / n), rows: Vec::new() };
     let mut counters = [0; 64];
     for vector in codes.chunks_exact(n) {
         packed.masks.push(mask(vector));
@@ -92,11 +81,7 @@ pub fn encode(n: usize, codes: &[u8]) -> Result<Packed, PackError> {
 /// Puts each non-zero element of a vector on top of its bank.
 fn push(rows: &mut Vec<u8>, counters: &mut [usize; 64], vector: &[u8]) {
     let n = vector.len();
-    for (j, (&code, counter)) in vector
-        .iter()
-        .zip(counters)
-        .enumerate()
-        .filter(|(_, (code, _))| **code != 0)
+    for (j, (&code, counter)) in vector.iter().zip(counters).enumerate().filter(|(_, (code, _))| **code != 0)
     {
         if *counter * n == rows.len() {
             rows.resize(rows.len() + n, 0);
@@ -134,15 +119,8 @@ struct Checkpoint {
 impl<'a> Decoder<'a> {
     /// A decoder at the first vector, with a checkpoint there.
     pub fn new(packed: &'a Packed) -> Decoder<'a> {
-        let start = Checkpoint {
-            vector: 0,
-            counters: [0; 64],
-        };
-        Decoder {
-            packed,
-            position: start,
-            saved: start,
-        }
+        let start = Checkpoint { vector: 0, counters: [0; 64] };
+        Decoder { packed, position: start, saved: start }
     }
 
     /// The next vector, in the first `n` of 64 elements; the others are zero. `None` behind the last one.
@@ -208,14 +186,9 @@ mod tests {
                         codes,
                         "seed {SEED}, n {n}, {vectors} vectors, density {density}"
                     );
-                    let fullest = (0..n)
-                        .map(|j| codes.chunks(n).filter(|v| v[j] != 0).count())
-                        .max();
+                    let fullest = (0..n).map(|j| codes.chunks(n).filter(|v| v[j] != 0).count()).max();
                     assert_eq!(Some(packed.row_count()), fullest);
-                    assert_eq!(
-                        packed.elements(),
-                        packed.rows().iter().filter(|&&code| code != 0).count()
-                    );
+                    assert_eq!(packed.elements(), packed.rows().iter().filter(|&&code| code != 0).count());
                 }
             }
         }
@@ -242,11 +215,7 @@ mod tests {
             decoder.checkpoint();
             for _ in 0..3 {
                 decoder.rewind();
-                assert_eq!(
-                    &decoder.next_vector().unwrap()[..16],
-                    expected,
-                    "seed {SEED}, vector {vector}"
-                );
+                assert_eq!(&decoder.next_vector().unwrap()[..16], expected, "seed {SEED}, vector {vector}");
             }
         }
         assert_eq!(decoder.next_vector(), None);

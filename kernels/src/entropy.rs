@@ -66,20 +66,12 @@ pub fn entropy_f64(logits: &[f64]) -> f64 {
     let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let sum: f64 = logits.iter().map(|x| (x - max).exp()).sum();
     let moment: f64 = logits.iter().map(|x| (max - x) * (x - max).exp()).sum();
-    if logits.is_empty() {
-        0.0
-    } else {
-        sum.ln() + moment / sum
-    }
+    if logits.is_empty() { 0.0 } else { sum.ln() + moment / sum }
 }
 
 impl fmt::Display for ThresholdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "entropy threshold = {} must be from 0 to below 65535 nats",
-            self.0
-        )
+        write!(f, "entropy threshold = {} must be from 0 to below 65535 nats", self.0)
     }
 }
 
@@ -120,10 +112,7 @@ mod tests {
         for classes in [1, 2, 3, 16, 100, 1024] {
             for bias in -14..2 {
                 let logits = random_tensor(&mut rng, Format::AF8_4, bias, 1024, 1);
-                assert!(
-                    error(&logits, classes) <= ENTROPY_ERROR,
-                    "seed {SEED}: {classes} {bias}"
-                );
+                assert!(error(&logits, classes) <= ENTROPY_ERROR, "seed {SEED}: {classes} {bias}");
             }
             let mut logits = Tensor::zeros(Format::AF8_4, -10, 1024, 1);
             logits.codes.fill(0xff);
@@ -140,10 +129,7 @@ mod tests {
         logits.codes.rows_mut(3, 5).fill(0x7f);
         assert_eq!(entropy(&logits, 3), before);
         assert_eq!(entropy(&logits, 0), Ok(0));
-        assert_eq!(
-            entropy(&logits, 9).unwrap_err().to_string(),
-            "number of classes is 9, must be at most 8"
-        );
+        assert_eq!(entropy(&logits, 9).unwrap_err().to_string(), "number of classes is 9, must be at most 8");
         assert!(entropy(&Tensor::zeros(Format::AF8_3, 0, 8, 0), 2).is_err());
     }
 
@@ -162,9 +148,6 @@ mod tests {
             assert!(threshold_from_f64(bad).is_err(), "{bad}");
         }
         let message = threshold_from_f64(-0.5).unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "entropy threshold = -0.5 must be from 0 to below 65535 nats"
-        );
+        assert_eq!(message, "entropy threshold = -0.5 must be from 0 to below 65535 nats");
     }
 }

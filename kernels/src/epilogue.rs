@@ -82,10 +82,7 @@ impl Epilogue {
 fn tabled(function: fn(i32) -> i32, sum: Fixed) -> Fixed {
     let limit = i128::from(activation::INPUT_LIMIT);
     let input = sum.round_to(-activation::INPUT_FRACTION.cast_signed(), limit) as i32;
-    Fixed::new(
-        i128::from(function(input)),
-        -activation::OUTPUT_FRACTION.cast_signed(),
-    )
+    Fixed::new(i128::from(function(input)), -activation::OUTPUT_FRACTION.cast_signed())
 }
 
 /// The reference of the activations, on `f64`.

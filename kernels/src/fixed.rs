@@ -33,11 +33,7 @@ impl Fixed {
     /// sticky bit, which decides every later rounding as the exact sum would. Magnitudes must be at most 2^64.
     #[inline]
     pub fn plus(self, other: Fixed) -> Fixed {
-        let (high, low) = if self.lsb >= other.lsb {
-            (self, other)
-        } else {
-            (other, self)
-        };
+        let (high, low) = if self.lsb >= other.lsb { (self, other) } else { (other, self) };
         if high.mantissa == 0 {
             return low;
         }
@@ -78,11 +74,7 @@ fn shift_sticky(x: i128, right: u32) -> i128 {
 
 #[inline]
 fn shift_left_saturating(x: i128, left: u64) -> i128 {
-    if u64::from(x.unsigned_abs().leading_zeros()) > left + 1 {
-        x << left
-    } else {
-        i128::MAX * x.signum()
-    }
+    if u64::from(x.unsigned_abs().leading_zeros()) > left + 1 { x << left } else { i128::MAX * x.signum() }
 }
 
 /// `x / 2^right`, to nearest, ties to even.
@@ -129,16 +121,8 @@ mod tests {
 
     #[test]
     fn round_shift_takes_the_even_neighbour_on_a_tie() {
-        let cases = [
-            (3, 1, 2),
-            (5, 1, 2),
-            (-3, 1, -2),
-            (-5, 1, -2),
-            (6, 2, 2),
-            (10, 2, 2),
-            (7, 2, 2),
-            (-7, 0, -7),
-        ];
+        let cases =
+            [(3, 1, 2), (5, 1, 2), (-3, 1, -2), (-5, 1, -2), (6, 2, 2), (10, 2, 2), (7, 2, 2), (-7, 0, -7)];
         for (x, right, expected) in cases {
             assert_eq!(round_shift(x, right), expected, "{x} >> {right}");
         }
@@ -175,10 +159,7 @@ mod tests {
         let sum = Fixed::new(3, 4).plus(Fixed::new(-5, 1));
         assert_eq!(sum.mantissa << sum.lsb, 3 * 16 - 5 * 2);
         assert_eq!(Fixed::ZERO.plus(Fixed::new(7, -3)), Fixed::new(7, -3));
-        assert_eq!(
-            Fixed::new(7, -90).plus(Fixed::ZERO),
-            Fixed::new(7, -90).plus(Fixed::new(0, 40))
-        );
+        assert_eq!(Fixed::new(7, -90).plus(Fixed::ZERO), Fixed::new(7, -90).plus(Fixed::new(0, 40)));
     }
 
     #[test]

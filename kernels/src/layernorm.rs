@@ -41,24 +41,15 @@ pub fn layernorm(
     bias: i32,
 ) -> Result<Tensor, ShapeError> {
     ShapeError::at_most("number of valid elements", valid, x.length())?;
-    ShapeError::at_most(
-        "number of valid elements (limit: gamma)",
-        valid,
-        gamma.values.len(),
-    )?;
+    ShapeError::at_most("number of valid elements (limit: gamma)", valid, gamma.values.len())?;
     ShapeError::at_most("number of valid elements (limit: beta)", valid, beta.values.len())?;
     let mut out = Tensor::zeros(format, bias, x.length(), x.rows());
     for (r, mut column) in out.codes.column_iter_mut().enumerate() {
-        let row: Vec<i64> = x.row(r)[..valid]
-            .iter()
-            .map(|&code| x.format.significand(code).into())
-            .collect();
+        let row: Vec<i64> = x.row(r)[..valid].iter().map(|&code| x.format.significand(code).into()).collect();
         let moments = Moments::of(&row);
         for (k, &value) in row.iter().enumerate() {
-            let scaled = Fixed::new(
-                moments.normal(value) * i128::from(gamma.values[k]),
-                gamma.lsb.saturating_sub(16),
-            );
+            let scaled =
+                Fixed::new(moments.normal(value) * i128::from(gamma.values[k]), gamma.lsb.saturating_sub(16));
             let shifted = scaled.plus(Fixed::new(i128::from(beta.values[k]), beta.lsb));
             column[k] = encode(format, bias, shifted);
         }
@@ -80,11 +71,7 @@ impl Moments {
         let sum: i128 = row.iter().map(|&x| i128::from(x)).sum();
         let squares: i128 = row.iter().map(|&x| i128::from(x * x)).sum();
         let spread = (count * squares - sum * sum).unsigned_abs();
-        Moments {
-            count,
-            sum,
-            scale: NonZeroU128::new(spread).map_or(Fixed::ZERO, rsqrt),
-        }
+        Moments { count, sum, scale: NonZeroU128::new(spread).map_or(Fixed::ZERO, rsqrt) }
     }
 
     /// The normal value of an element, 16 fraction bits; its magnitude is below the root of the count.
@@ -102,11 +89,7 @@ pub fn layernorm_f64(x: &DMatrix<f64>, valid: usize, gamma: &[f64], beta: &[f64]
         let row = row.rows(0, valid);
         let (mean, deviation) = (row.mean(), row.variance().sqrt());
         for k in 0..valid {
-            let normal = if deviation > 0.0 {
-                (row[k] - mean) / deviation
-            } else {
-                0.0
-            };
+            let normal = if deviation > 0.0 { (row[k] - mean) / deviation } else { 0.0 };
             result[k] = normal * gamma[k] + beta[k];
         }
     }
@@ -123,22 +106,10 @@ mod tests {
     const OUT: (Format, i32) = (Format::AF8_4, -9);
 
     fn check(x: &Tensor, valid: usize, gamma: &[i16], beta: &[i16]) {
-        let (g, b) = (
-            Parameters {
-                values: gamma,
-                lsb: -13,
-            },
-            Parameters {
-                values: beta,
-                lsb: -12,
-            },
-        );
+        let (g, b) = (Parameters { values: gamma, lsb: -13 }, Parameters { values: beta, lsb: -12 });
         let golden = layernorm(x, valid, g, b, OUT.0, OUT.1).unwrap().dequantise();
         let real = |p: Parameters| -> Vec<f64> {
-            p.values
-                .iter()
-                .map(|&v| f64::from(v) * f64::from(p.lsb).exp2())
-                .collect()
+            p.values.iter().map(|&v| f64::from(v) * f64::from(p.lsb).exp2()).collect()
         };
         let (gamma, beta) = (real(g), real(b));
         let exact = layernorm_f64(&x.dequantise(), valid, &gamma, &beta);
@@ -167,12 +138,7 @@ mod tests {
             for (length, valid) in [(1, 1), (2, 2), (16, 7), (768, 768), (800, 768)] {
                 let (gamma, beta) = parameters(&mut rng, length);
                 let bias = rng.random_range(-20..20);
-                check(
-                    &random_tensor(&mut rng, format, bias, length, 3),
-                    valid,
-                    &gamma,
-                    &beta,
-                );
+                check(&random_tensor(&mut rng, format, bias, length, 3), valid, &gamma, &beta);
             }
         }
     }
@@ -187,11 +153,7 @@ mod tests {
                 let mut x = Tensor::zeros(format, -9, length, 3);
                 x.codes.fill(fill);
                 x.codes[(length / 2, 1)] = format.max_code();
-                x.codes
-                    .column_mut(2)
-                    .iter_mut()
-                    .step_by(2)
-                    .for_each(|code| *code ^= format.sign_mask());
+                x.codes.column_mut(2).iter_mut().step_by(2).for_each(|code| *code ^= format.sign_mask());
                 check(&x, length, &gamma, &beta);
             }
         }
@@ -201,14 +163,8 @@ mod tests {
     fn a_constant_row_gives_beta() {
         let mut x = Tensor::zeros(Format::AF8_3, -4, 3, 1);
         x.codes.fill(0x55);
-        let gamma = Parameters {
-            values: &[1000; 3],
-            lsb: -10,
-        };
-        let beta = Parameters {
-            values: &[1024, -512, 0],
-            lsb: -10,
-        };
+        let gamma = Parameters { values: &[1000; 3], lsb: -10 };
+        let beta = Parameters { values: &[1024, -512, 0], lsb: -10 };
         let out = layernorm(&x, 3, gamma, beta, OUT.0, OUT.1).unwrap();
         assert_eq!(out.dequantise().as_slice(), [1.0, -0.5, 0.0]);
     }
@@ -216,16 +172,10 @@ mod tests {
     #[test]
     fn shapes_are_checked() {
         let x = Tensor::zeros(Format::AF8_3, 0, 4, 1);
-        let of = |length: usize| Parameters {
-            values: &[0; 8][..length],
-            lsb: 0,
-        };
+        let of = |length: usize| Parameters { values: &[0; 8][..length], lsb: 0 };
         let run = |valid, g, b| layernorm(&x, valid, of(g), of(b), OUT.0, OUT.1);
         assert!(run(4, 4, 4).is_ok() && run(5, 8, 8).is_err() && run(4, 3, 4).is_err());
         let error = run(4, 4, 2).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "number of valid elements (limit: beta) is 4, must be at most 2"
-        );
+        assert_eq!(error, "number of valid elements (limit: beta) is 4, must be at most 2");
     }
 }

@@ -28,11 +28,7 @@ pub fn matmul(rows: &Tensor, columns: &Tensor, epilogue: &Epilogue) -> Result<Te
     let codes = DMatrix::from_fn(columns.rows(), rows.rows(), |c, r| {
         epilogue.apply(accumulators[(c, r)], lsb, epilogue.bias.element(c, r))
     });
-    Ok(Tensor {
-        format: epilogue.format,
-        bias: epilogue.out_bias,
-        codes,
-    })
+    Ok(Tensor { format: epilogue.format, bias: epilogue.out_bias, codes })
 }
 
 /// The exact sums, [C x R].
@@ -49,11 +45,7 @@ pub fn product(rows: &Tensor, columns: &Tensor) -> Result<DMatrix<i64>, ShapeErr
 /// Operands of different lengths K.
 pub fn product_by(path: Path, rows: &Tensor, columns: &Tensor) -> Result<DMatrix<i64>, ShapeError> {
     ShapeError::exactly("length of the column operand", columns.length(), rows.length())?;
-    Ok(DMatrix::from_vec(
-        columns.rows(),
-        rows.rows(),
-        path.multiply(rows, columns),
-    ))
+    Ok(DMatrix::from_vec(columns.rows(), rows.rows(), path.multiply(rows, columns)))
 }
 
 /// The exact sums by the definition, [C x R]: what every other path must equal.
@@ -65,9 +57,7 @@ pub fn product_naive(rows: &Tensor, columns: &Tensor) -> Result<DMatrix<i64>, Sh
     let (left, right) = (rows.format.significands(), columns.format.significands());
     Ok(DMatrix::from_fn(columns.rows(), rows.rows(), |c, r| {
         let pairs = columns.row(c).iter().zip(rows.row(r));
-        pairs
-            .map(|(&b, &a)| i64::from(right[usize::from(b)]) * i64::from(left[usize::from(a)]))
-            .sum()
+        pairs.map(|(&b, &a)| i64::from(right[usize::from(b)]) * i64::from(left[usize::from(a)])).sum()
     }))
 }
 

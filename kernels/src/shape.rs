@@ -28,11 +28,7 @@ impl ShapeError {
         if found == length {
             Ok(())
         } else {
-            Err(ShapeError {
-                what,
-                found,
-                expected: Expected::Exactly(length),
-            })
+            Err(ShapeError { what, found, expected: Expected::Exactly(length) })
         }
     }
 
@@ -41,11 +37,7 @@ impl ShapeError {
         if found <= limit {
             Ok(())
         } else {
-            Err(ShapeError {
-                what,
-                found,
-                expected: Expected::AtMost(limit),
-            })
+            Err(ShapeError { what, found, expected: Expected::AtMost(limit) })
         }
     }
 }

@@ -80,10 +80,7 @@ fn log2_sum(powers: &[u32]) -> u32 {
 /// `2^-t * weight`, exact after the table.
 fn weighted(t: u32, weight: u8) -> Fixed {
     let mantissa = i128::from(exp2_fraction(t as u16)) * i128::from(weight);
-    Fixed::new(
-        mantissa,
-        -((EXP2_FRACTION + SPAN_FRACTION + (t >> 16)).cast_signed()),
-    )
+    Fixed::new(mantissa, -((EXP2_FRACTION + SPAN_FRACTION + (t >> 16)).cast_signed()))
 }
 
 /// The reference, on dequantised values [C x R]; `span` as weights of 1.0.
@@ -115,11 +112,7 @@ mod tests {
         for (g, e) in golden.iter().zip(exact.iter()) {
             let internal = e * SOFTMAX_ERROR;
             let limit = internal + rounding_bound(OUT.0, OUT.1, e + internal);
-            assert!(
-                (g - e).abs() <= limit,
-                "seed {SEED}: {g} {e}, bias {}, valid {valid}",
-                x.bias
-            );
+            assert!((g - e).abs() <= limit, "seed {SEED}: {g} {e}, bias {}, valid {valid}", x.bias);
         }
     }
 
@@ -157,10 +150,7 @@ mod tests {
             let t = power(distance) + log2_sum(&[0, power(distance)]);
             let exact = (-f64::from(distance) / 65536.0).exp() / sum;
             let golden = weighted(t, 128).to_f64();
-            assert!(
-                (golden - exact).abs() <= SOFTMAX_ERROR * exact,
-                "{distance}: {golden} {exact}"
-            );
+            assert!((golden - exact).abs() <= SOFTMAX_ERROR * exact, "{distance}: {golden} {exact}");
         }
     }
 
@@ -193,10 +183,7 @@ mod tests {
     fn shapes_are_checked() {
         let x = Tensor::zeros(Format::AF8_3, 0, 4, 1);
         let long = softmax(&x, 5, None, OUT.0, OUT.1).unwrap_err();
-        assert_eq!(
-            long.to_string(),
-            "number of valid columns is 5, must be at most 4"
-        );
+        assert_eq!(long.to_string(), "number of valid columns is 5, must be at most 4");
         let short = softmax(&x, 4, Some(&[128; 3]), OUT.0, OUT.1).unwrap_err();
         assert_eq!(short.to_string(), "length of the span mask is 3, must be 4");
     }

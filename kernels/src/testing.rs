@@ -12,15 +12,7 @@ pub(crate) const SEED: u64 = 0x0ff_4a3b;
 
 /// Random codes of which about `density` are not zero.
 pub(crate) fn sparse_codes(rng: &mut Rng, length: usize, density: f64) -> Vec<u8> {
-    (0..length)
-        .map(|_| {
-            if rng.random_bool(density) {
-                rng.random_range(1..=255)
-            } else {
-                0
-            }
-        })
-        .collect()
+    (0..length).map(|_| if rng.random_bool(density) { rng.random_range(1..=255) } else { 0 }).collect()
 }
 
 /// A tensor of uniformly random codes, without negative zeros.
@@ -36,17 +28,11 @@ pub(crate) fn rounding_bound(format: Format, bias: i32, value: f64) -> f64 {
     let smallest = format.decode_f64(1, bias);
     let octave = crate::adaptivfloat::exponent_of(value).unwrap_or(i32::MIN);
     let step = f64::from(octave.max(bias) - i32::from(format.mantissa())).exp2();
-    if value < smallest {
-        smallest / 2.0
-    } else {
-        step / 2.0
-    }
+    if value < smallest { smallest / 2.0 } else { step / 2.0 }
 }
 
 /// A tensor of bell-shaped values (sums of twelve uniform ones), quantised with the bias that their maximum asks for.
 pub(crate) fn gaussian_tensor(rng: &mut Rng, format: Format, length: usize, rows: usize) -> Tensor {
-    let values = DMatrix::from_fn(length, rows, |_, _| {
-        (0..12).map(|_| rng.random::<f64>() - 0.5).sum()
-    });
+    let values = DMatrix::from_fn(length, rows, |_, _| (0..12).map(|_| rng.random::<f64>() - 0.5).sum());
     quantise(format, &values).unwrap()
 }

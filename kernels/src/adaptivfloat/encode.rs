@@ -36,10 +36,7 @@ fn narrow(value: Fixed) -> (u64, i32) {
         Err(_) => {
             let right = 64 - magnitude.leading_zeros();
             let lost = magnitude & ((1 << right) - 1) != 0;
-            (
-                (magnitude >> right) as u64 | u64::from(lost),
-                value.lsb.saturating_add(right.cast_signed()),
-            )
+            ((magnitude >> right) as u64 | u64::from(lost), value.lsb.saturating_add(right.cast_signed()))
         }
     }
 }
@@ -48,11 +45,7 @@ fn narrow(value: Fixed) -> (u64, i32) {
 #[inline]
 fn round(format: Format, exponent: i64, normal: u64) -> u8 {
     let mantissa = u32::from(format.mantissa());
-    let smallest = if mantissa == 0 {
-        (1, 1 << 63)
-    } else {
-        (0, (1 << 63) | (1 << (63 - mantissa)))
-    };
+    let smallest = if mantissa == 0 { (1, 1 << 63) } else { (0, (1 << 63) | (1 << (63 - mantissa))) };
     if (exponent + 1, normal) <= smallest {
         return 0;
     }
@@ -83,11 +76,7 @@ pub fn encode_f64(format: Format, bias: i32, value: f64) -> Result<u8, NotANumbe
         _ => fraction | 1 << 52,
     };
     let lsb = ((bits >> 52 & 0x7ff) as i32).max(1) - 1075;
-    Ok(encode(
-        format,
-        bias,
-        Fixed::new(if value < 0.0 { -mantissa } else { mantissa }, lsb),
-    ))
+    Ok(encode(format, bias, Fixed::new(if value < 0.0 { -mantissa } else { mantissa }, lsb)))
 }
 
 /// `floor(log2 |value|)` of a finite value other than zero, exactly; zero, infinity and NaN give `None`.

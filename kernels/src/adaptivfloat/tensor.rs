@@ -30,11 +30,7 @@ pub struct NotFinite {
 impl Tensor {
     /// A tensor of zeros.
     pub fn zeros(format: Format, bias: i32, length: usize, rows: usize) -> Tensor {
-        Tensor {
-            format,
-            bias,
-            codes: DMatrix::zeros(length, rows),
-        }
+        Tensor { format, bias, codes: DMatrix::zeros(length, rows) }
     }
 
     /// The length of a row: the reduction dimension, K.
@@ -66,11 +62,7 @@ impl Tensor {
     pub fn quantise(format: Format, bias: i32, values: &DMatrix<f64>) -> Result<Tensor, NotFinite> {
         if let Some(index) = values.iter().position(|value| !value.is_finite()) {
             let (row, column) = (index % values.nrows(), index / values.nrows());
-            return Err(NotFinite {
-                row,
-                column,
-                value: values[index],
-            });
+            return Err(NotFinite { row, column, value: values[index] });
         }
         let codes = values.map(|value| encode_f64(format, bias, value).unwrap_or(0));
         Ok(Tensor { format, bias, codes })
@@ -84,11 +76,7 @@ pub fn quantise(format: Format, values: &DMatrix<f64>) -> Result<Tensor, NotFini
 
 impl fmt::Display for NotFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "value at row {}, column {} is {}, must be finite",
-            self.row, self.column, self.value
-        )
+        write!(f, "value at row {}, column {} is {}, must be finite", self.row, self.column, self.value)
     }
 }
 

@@ -5,11 +5,7 @@ use nalgebra::DMatrix;
 fn defined(format: Format, code: u8) -> f64 {
     let m = i32::from(format.mantissa());
     let (exp, man) = (i32::from(code >> m), f64::from(code & ((1 << m) - 1)));
-    if code == 0 {
-        0.0
-    } else {
-        f64::from(exp + m).exp2() * (1.0 + man / f64::from(m).exp2())
-    }
+    if code == 0 { 0.0 } else { f64::from(exp + m).exp2() * (1.0 + man / f64::from(m).exp2()) }
 }
 
 #[test]
@@ -19,13 +15,7 @@ fn formats_are_checked() {
     assert_eq!(Format::new(9, 3), Err(FormatError::Width(9)));
     assert_eq!(Format::new(8, 0), Err(FormatError::Exponent(0)));
     assert_eq!(Format::new(8, 5), Err(FormatError::Exponent(5)));
-    assert_eq!(
-        Format::new(4, 4),
-        Err(FormatError::Mantissa {
-            width: 4,
-            exponent: 4
-        })
-    );
+    assert_eq!(Format::new(4, 4), Err(FormatError::Mantissa { width: 4, exponent: 4 }));
     assert_eq!(Format::all().count(), 21);
 }
 
@@ -34,15 +24,8 @@ fn significands_are_as_defined() {
     for format in Format::all() {
         for code in 0..=format.max_code() {
             let expected = defined(format, code);
-            assert_eq!(
-                f64::from(format.significand(code)).to_bits(),
-                expected.to_bits(),
-                "{format} {code}"
-            );
-            assert_eq!(
-                format.significand(code | format.sign_mask()),
-                -format.significand(code)
-            );
+            assert_eq!(f64::from(format.significand(code)).to_bits(), expected.to_bits(), "{format} {code}");
+            assert_eq!(format.significand(code | format.sign_mask()), -format.significand(code));
         }
         assert_eq!(format.max_significand(), format.significand(format.max_code()));
     }
@@ -62,11 +45,7 @@ fn every_code_encodes_to_itself() {
                     "{format} {bias} {code}"
                 );
                 let value = format.decode_f64(code, bias);
-                assert_eq!(
-                    encode_f64(format, bias, value),
-                    Ok(expected),
-                    "{format} {bias} {value}"
-                );
+                assert_eq!(encode_f64(format, bias, value), Ok(expected), "{format} {bias} {value}");
             }
         }
     }
@@ -111,11 +90,7 @@ fn wide_mantissas_round_like_narrow_ones() {
             let lsb = format.lsb(0) - 71;
             let even = if low % 2 == 0 { low } else { high };
             for (mantissa, code) in [(middle - 1, low), (middle, even), (middle + 1, high)] {
-                assert_eq!(
-                    encode(format, 0, Fixed::new(mantissa, lsb)),
-                    code,
-                    "{format} {low}"
-                );
+                assert_eq!(encode(format, 0, Fixed::new(mantissa, lsb)), code, "{format} {low}");
             }
         }
     }
@@ -129,10 +104,7 @@ fn what_is_too_large_saturates_with_its_sign() {
             assert_eq!(encode_f64(format, 0, value), Ok(max));
             assert_eq!(encode_f64(format, 0, -value), Ok(max | format.sign_mask()));
         }
-        assert_eq!(
-            encode(format, i32::MIN, Fixed::new(-1, i32::MAX)),
-            max | format.sign_mask()
-        );
+        assert_eq!(encode(format, i32::MIN, Fixed::new(-1, i32::MAX)), max | format.sign_mask());
         assert_eq!(encode(format, i32::MAX, Fixed::new(-1, i32::MIN)), 0);
         assert_eq!(encode_f64(format, 0, f64::MIN_POSITIVE / 4.0), Ok(0));
         assert_eq!(encode_f64(format, 0, f64::NAN), Err(NotANumber));
@@ -165,17 +137,11 @@ fn a_tensor_quantises_to_nearest_and_names_what_it_cannot() {
     let tensor = quantise(Format::AF8_3, &values).unwrap();
     assert_eq!((tensor.length(), tensor.rows(), tensor.bias), (3, 2, -7));
     let back = tensor.dequantise();
-    assert_eq!(
-        back,
-        DMatrix::from_column_slice(3, 2, &[0.5, 0.031_25, -0.75, -1.9375, 0.0, 1.0])
-    );
+    assert_eq!(back, DMatrix::from_column_slice(3, 2, &[0.5, 0.031_25, -0.75, -1.9375, 0.0, 1.0]));
     assert_eq!(tensor.row(1), tensor.codes.column(1).as_slice());
     let bad = DMatrix::from_column_slice(2, 2, &[0.5, 0.0, 1.0, f64::NEG_INFINITY]);
     let error = quantise(Format::AF8_3, &bad).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "value at row 1, column 1 is -inf, must be finite"
-    );
+    assert_eq!(error.to_string(), "value at row 1, column 1 is -inf, must be finite");
 }
 
 #[test]

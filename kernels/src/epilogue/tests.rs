@@ -6,13 +6,7 @@ use rand::RngExt;
 use rand_chacha::rand_core::SeedableRng;
 
 fn epilogue(activation: Activation, shift: i32) -> Epilogue {
-    Epilogue {
-        shift,
-        bias: Bias::None,
-        activation,
-        format: Format::AF8_4,
-        out_bias: -12,
-    }
+    Epilogue { shift, bias: Bias::None, activation, format: Format::AF8_4, out_bias: -12 }
 }
 
 #[test]
@@ -21,21 +15,14 @@ fn identity_and_relu_round_once() {
     for _ in 0..100_000 {
         let acc = rng.random_range(-1_i64 << 40..1 << 40) >> rng.random_range(0..40);
         let bias = rng.random_range(i16::MIN..=i16::MAX);
-        let (lsb, bias_lsb, shift) = (
-            rng.random_range(-30..-20),
-            rng.random_range(-20..-8),
-            rng.random_range(-4..4),
-        );
+        let (lsb, bias_lsb, shift) =
+            (rng.random_range(-30..-20), rng.random_range(-20..-8), rng.random_range(-4..4));
         let value = acc as f64 * f64::from(lsb + shift).exp2() + f64::from(bias) * f64::from(bias_lsb).exp2();
         for activation in [Activation::Identity, Activation::Relu] {
             let code = epilogue(activation, shift).apply(acc, lsb, Fixed::new(i128::from(bias), bias_lsb));
             // The sum spans at most 64 bits below 2^20 and above 2^-34, so f64 may round it; only then may codes differ.
             let exact = encode_f64(Format::AF8_4, -12, activate_f64(activation, value));
-            assert_eq!(
-                Ok(code),
-                exact,
-                "seed {SEED}: {acc} {lsb} {shift} {bias} {bias_lsb}"
-            );
+            assert_eq!(Ok(code), exact, "seed {SEED}: {acc} {lsb} {shift} {bias} {bias_lsb}");
         }
     }
 }
@@ -52,32 +39,21 @@ fn tables_are_within_their_bounds_after_encoding() {
             // Rounding the input to 2^-12 moves the result by up to 1.13 (the steepest slope) times 2^-13.
             let internal = bound + 1.13 / 8192.0;
             let limit = internal + rounding_bound(Format::AF8_4, -12, exact.abs() + internal);
-            assert!(
-                (golden - exact).abs() <= limit,
-                "seed {SEED}: {activation:?} {acc}: {golden} {exact}"
-            );
+            assert!((golden - exact).abs() <= limit, "seed {SEED}: {activation:?} {acc}: {golden} {exact}");
         }
     }
 }
 
 #[test]
 fn extreme_accumulators_saturate_without_overflow() {
-    for activation in [
-        Activation::Identity,
-        Activation::Relu,
-        Activation::Gelu,
-        Activation::Tanh,
-    ] {
+    for activation in [Activation::Identity, Activation::Relu, Activation::Gelu, Activation::Tanh] {
         for (lsb, shift) in [(i32::MAX, 100), (0, 0), (200, -3)] {
             let high = epilogue(activation, shift).apply(i64::MAX, lsb, Fixed::new(-32768, 0));
             let low = epilogue(activation, shift).apply(i64::MIN, lsb, Fixed::new(32767, 0));
             let negative = [0, 0xff, 0xe0];
             assert!(negative.contains(&low), "{activation:?} {low:#x}");
-            let top = if activation == Activation::Tanh {
-                encode_f64(Format::AF8_4, -12, 1.0)
-            } else {
-                Ok(0x7f)
-            };
+            let top =
+                if activation == Activation::Tanh { encode_f64(Format::AF8_4, -12, 1.0) } else { Ok(0x7f) };
             assert_eq!(Ok(high), top, "{activation:?}");
         }
         assert_eq!(epilogue(activation, -2).apply(i64::MAX, i32::MIN, Fixed::ZERO), 0);
@@ -92,12 +68,6 @@ fn bias_elements_follow_their_axis() {
     assert_eq!(row.element(2, 1), Fixed::new(6, -5));
     assert_eq!(Bias::None.element(2, 1), Fixed::ZERO);
     assert!(column.check(3, 9).is_ok() && row.check(9, 2).is_ok() && Bias::None.check(0, 0).is_ok());
-    assert_eq!(
-        column.check(4, 3).unwrap_err().to_string(),
-        "length of the column bias is 3, must be 4"
-    );
-    assert_eq!(
-        row.check(2, 3).unwrap_err().to_string(),
-        "length of the row bias is 2, must be 3"
-    );
+    assert_eq!(column.check(4, 3).unwrap_err().to_string(), "length of the column bias is 3, must be 4");
+    assert_eq!(row.check(2, 3).unwrap_err().to_string(), "length of the row bias is 2, must be 3");
 }

@@ -103,14 +103,8 @@ mod tests {
         for i in 0..=SEGMENTS {
             let x = i as f64 / SEGMENTS as f64;
             // f64 itself is good to 2^-28 of a table unit here, so only the table's own rounding remains.
-            assert!(
-                ((-x).exp2() * 16_777_216.0 - f64::from(EXP2[i])).abs() <= 0.5001,
-                "exp2 {i}"
-            );
-            assert!(
-                ((1.0 + x).log2() * 16_777_216.0 - f64::from(LOG2[i])).abs() <= 0.5001,
-                "log2 {i}"
-            );
+            assert!(((-x).exp2() * 16_777_216.0 - f64::from(EXP2[i])).abs() <= 0.5001, "exp2 {i}");
+            assert!(((1.0 + x).log2() * 16_777_216.0 - f64::from(LOG2[i])).abs() <= 0.5001, "log2 {i}");
         }
         assert_eq!(LOG2E_Q17, (std::f64::consts::LOG2_E * 131_072.0).round() as u32);
         assert_eq!(LN2_Q16, (std::f64::consts::LN_2 * 65536.0).round() as u32);
@@ -154,11 +148,7 @@ mod tests {
     #[test]
     fn log2_is_within_its_bound_at_every_octave() {
         for octave in 0..64 {
-            for x in [
-                1_u64 << octave,
-                (1_u64 << octave).wrapping_mul(2).wrapping_sub(1),
-                3 << octave >> 1,
-            ] {
+            for x in [1_u64 << octave, (1_u64 << octave).wrapping_mul(2).wrapping_sub(1), 3 << octave >> 1] {
                 let golden = f64::from(log2(NonZeroU64::new(x.max(1)).unwrap())) / 65536.0;
                 assert!((golden - (x.max(1) as f64).log2()).abs() <= LOG2_ERROR, "{x}");
             }

@@ -66,9 +66,7 @@ mod tests {
 
     #[test]
     fn rsqrt_is_within_its_bound_for_all_22_bit_mantissas() {
-        let worst = ((1 << 20)..(1_u128 << 22))
-            .map(relative_error)
-            .fold(0.0, f64::max);
+        let worst = ((1 << 20)..(1_u128 << 22)).map(relative_error).fold(0.0, f64::max);
         assert!(worst <= RSQRT_ERROR, "{worst}");
         assert!(worst > 0.9 * RSQRT_ERROR, "the bound is loose: {worst}");
     }
@@ -76,11 +74,7 @@ mod tests {
     #[test]
     fn rsqrt_is_within_its_bound_at_every_octave() {
         for octave in 0..128 {
-            for v in [
-                1_u128 << octave,
-                (1_u128 << octave) | 1,
-                u128::MAX >> (127 - octave),
-            ] {
+            for v in [1_u128 << octave, (1_u128 << octave) | 1, u128::MAX >> (127 - octave)] {
                 assert!(relative_error(v) <= RSQRT_ERROR, "{v}");
             }
         }

@@ -1,13 +1,13 @@
 //! The terms of a product in which a low significand takes part: low * high, high * low, and low * low.
 //!
-//! If low pairs are few, each is multiplied by the other operand's pairs at its place; else the planes are multiplied
-//! like the high ones. A sum over a block stays in 32 bits: at each of 512 places at most one of low * high and
+//! If low elements are few, each is multiplied by the other operand's pairs at its place; else the planes are
+//! multiplied like the high ones. A sum over a block stays in 32 bits: at each of 512 places at most one of low * high and
 //! high * low is not zero, and it is at most (15 << 4) * (15 << 10).
 
 use super::multiply::{COLUMNS, ColumnPairs, ROWS, RowPairs, Tile};
 use super::panel::{Block, PAIRS, Pair};
 
-/// Whether single pairs are cheaper than planes. A row's pair costs about as much as one step of a tile, a column's
+/// Whether single elements are cheaper than planes. A row's element costs about as much as one step of a tile, a column's
 /// half of that, and planes cost up to three times `PAIRS` steps.
 #[inline(always)]
 pub(super) fn is_sparse(left: &Block<ROWS>, right: &Block<COLUMNS>) -> bool {
@@ -19,11 +19,7 @@ pub(super) fn is_sparse(left: &Block<ROWS>, right: &Block<COLUMNS>) -> bool {
 pub(super) fn multiply_sparse(left: &Block<ROWS>, right: &Block<COLUMNS>, tile: &mut Tile) {
     let mut transposed = [[0; ROWS]; COLUMNS];
     for low in &right.sparse {
-        add_products(
-            &mut transposed[usize::from(low.row)],
-            low.value,
-            &left.high[usize::from(low.at)],
-        );
+        add_products(&mut transposed[usize::from(low.row)], low.value, &left.high[usize::from(low.at)]);
     }
     for (i, line) in tile.iter_mut().enumerate() {
         for (sum, column) in line.iter_mut().zip(&transposed) {
@@ -31,11 +27,7 @@ pub(super) fn multiply_sparse(left: &Block<ROWS>, right: &Block<COLUMNS>, tile: 
         }
     }
     for low in &left.sparse {
-        add_products(
-            &mut tile[usize::from(low.row)],
-            low.value,
-            &right.high[usize::from(low.at)],
-        );
+        add_products(&mut tile[usize::from(low.row)], low.value, &right.high[usize::from(low.at)]);
     }
 }
 
@@ -47,7 +39,7 @@ fn add_products<const N: usize>(sums: &mut [i32; N], low: Pair, pairs: &[Pair; N
     }
 }
 
-/// Hands low * low to `add`, line by line of the tile: from the row pairs that meet any low column pair.
+/// Hands low * low to `add`, line by line of the tile: from the row elements that meet a low column element.
 #[inline(always)]
 pub(super) fn each_low_product(
     left: &Block<ROWS>,
@@ -69,9 +61,5 @@ pub(super) fn dense_terms<'a>(
     right: &'a Block<COLUMNS>,
     shifts: (u16, u16),
 ) -> [(&'a [RowPairs], &'a [ColumnPairs], u16); 3] {
-    [
-        (&left.low, &right.high, shifts.1),
-        (&left.high, &right.low, shifts.0),
-        (&left.low, &right.low, 0),
-    ]
+    [(&left.low, &right.high, shifts.1), (&left.high, &right.low, shifts.0), (&left.low, &right.low, 0)]
 }

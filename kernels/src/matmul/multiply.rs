@@ -5,7 +5,7 @@
 //! terms, (high * 2^s + low) * (high' * 2^s' + low'): the first is always dense, the others are up to `low`.
 
 use super::low;
-use super::panel::{Block, PAIRS, Pair, RUN, SAFE, split};
+use super::panel::{Block, PAIRS, Pair, RUN, SAFE, Scratch, split};
 use crate::adaptivfloat::Tensor;
 use std::ops::Range;
 
@@ -32,16 +32,13 @@ pub(super) fn multiply(
     let blocks = rows.length().div_ceil(2 * PAIRS);
     let packed = pack_all(rows, blocks);
     let bounds = largest_squares(&packed, blocks);
-    let mut out = Output {
-        values: vec![0; rows.rows() * columns.rows()],
-        width: columns.rows(),
-    };
+    let mut out = Output { values: vec![0; rows.rows() * columns.rows()], width: columns.rows() };
     let shifts = (split(rows.format), split(columns.format));
-    let mut right = Block::default();
+    let (mut right, mut scratch) = (Block::default(), Scratch::default());
     let mut tile = [[0; COLUMNS]; ROWS];
     for column in (0..columns.rows()).step_by(COLUMNS) {
         for (block, bounds) in bounds.iter().enumerate() {
-            right.pack(columns, column, block * 2 * PAIRS);
+            right.pack(columns, column, block * 2 * PAIRS, &mut scratch);
             let ranges = ranges(bounds, &right.squares, right.high.len());
             for (panel, left) in packed.iter().skip(block).step_by(blocks).enumerate() {
                 let corner = (panel * ROWS, column);
@@ -74,10 +71,11 @@ pub(super) fn multiply(
 #[inline(always)]
 fn pack_all(rows: &Tensor, blocks: usize) -> Vec<Block<ROWS>> {
     let mut packed = Vec::with_capacity(rows.rows().div_ceil(ROWS) * blocks);
+    let mut scratch = Scratch::default();
     for first in (0..rows.rows()).step_by(ROWS) {
         for block in 0..blocks {
             let mut new = Block::default();
-            new.pack(rows, first, block * 2 * PAIRS);
+            new.pack(rows, first, block * 2 * PAIRS, &mut scratch);
             packed.push(new);
         }
     }
@@ -100,10 +98,11 @@ fn largest_squares(packed: &[Block<ROWS>], blocks: usize) -> Vec<[u32; PAIRS / R
 /// Ranges of all `pairs` over which no partial sum leaves 32 bits. `left` and `right` are sums of squares per run, in
 /// units of 2^16. Runs are joined as long as the sums allow; a run that is too large by itself is cut into safe parts.
 fn ranges(left: &[u32], right: &[u32], pairs: usize) -> Vec<Range<usize>> {
+    let runs = pairs.div_ceil(RUN);
     let limit = u64::from(i32::MAX.unsigned_abs()).pow(2) >> 32;
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut sums = (0, 0);
-    for (run, (&a, &b)) in left.iter().zip(right).enumerate() {
+    for (run, (&a, &b)) in left.iter().zip(right).take(runs).enumerate() {
         let (start, end) = (run * RUN, pairs.min((run + 1) * RUN));
         let joined = (sums.0 + u64::from(a), sums.1 + u64::from(b));
         match ranges.last_mut() {
@@ -142,10 +141,7 @@ impl Output {
     #[inline(always)]
     fn add_line(&mut self, (row, column): (usize, usize), line: &[i32; COLUMNS], shift: u16) {
         let end = self.width.min(column + COLUMNS);
-        if let Some(values) = self
-            .values
-            .get_mut(row * self.width + column..row * self.width + end)
-        {
+        if let Some(values) = self.values.get_mut(row * self.width + column..row * self.width + end) {
             for (value, &sum) in values.iter_mut().zip(line) {
                 *value += i64::from(sum) << shift;
             }

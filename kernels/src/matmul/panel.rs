@@ -3,13 +3,14 @@
 //! A significand of more than 15 bits (formats with 4 exponent bits) does not fit 16 bits, but as a float it has few
 //! ones: with exponent field `SPLIT` or above it is a multiple of 2^SPLIT and goes, so divided, to the high plane;
 //! otherwise it goes to the low plane. On bell-shaped data about one element in 400 is low, so the low plane is
-//! also kept as a list of its pairs.
+//! also kept as a list.
 //!
 //! A high plane also carries, for each run of pairs, the largest sum of squares of any of its rows: by Cauchy-Schwarz
 //! the product of two such sums limits the square of every partial sum, in whatever order it is taken.
 
 use super::simd::transpose;
 use crate::adaptivfloat::{Format, Tensor};
+use std::ops::Range;
 
 /// Two neighbours along the reduction dimension, of one row.
 pub(super) type Pair = [i16; 2];
@@ -27,24 +28,33 @@ pub(super) const SAFE: usize = 4;
 /// are below 2^31 as well; one more and twice as many elements are low, one less and sums leave 32 bits sooner.
 const SPLIT: u16 = 5;
 
+/// Codes, or flags, of one pair of each of `N` rows.
+type Line<const N: usize> = [[u8; 2]; N];
+
+/// Room to pack in, kept from block to block.
+#[derive(Default)]
+pub(super) struct Scratch<const N: usize> {
+    codes: Vec<Line<N>>,
+    flags: Vec<Line<N>>,
+}
+
 /// One block of a panel: up to `PAIRS` pairs of `N` rows.
 #[derive(Default)]
 pub(super) struct Block<const N: usize> {
     pub(super) high: Vec<[Pair; N]>,
+    /// For each run, a bound of the sum of squares of any row, in units of 2^16.
+    pub(super) squares: [u32; PAIRS / RUN],
     /// As long as `high` in formats that need it, else empty.
     pub(super) low: Vec<[Pair; N]>,
-    /// The pairs of `low` that are not zero, in order.
-    pub(super) sparse: Vec<LowPair>,
-    /// Whether `sparse` has any pair at this place; as long as `low`.
+    /// Whether a line of `low` is other than zero.
     pub(super) present: Vec<bool>,
-    /// For each run, a bound of the sum of squares of any row, in units of 2^16.
-    pub(super) squares: Vec<u32>,
-    codes: Vec<[[u8; 2]; N]>,
+    /// The elements of `low` that are not zero, in order.
+    pub(super) sparse: Vec<Low>,
 }
 
-/// A pair of the low plane and its place.
-#[derive(Clone, Copy, Default)]
-pub(super) struct LowPair {
+/// An element of the low plane and its place.
+pub(super) struct Low {
+    /// The element in its half of a pair whose other half is zero.
     pub(super) value: Pair,
     /// Index of the pair in the block.
     pub(super) at: u16,
@@ -54,67 +64,89 @@ pub(super) struct LowPair {
 
 /// Power of two by which the high plane of a format is divided.
 pub(super) fn split(format: Format) -> u16 {
-    if format.max_significand() > i32::from(i16::MAX) {
-        SPLIT
-    } else {
-        0
-    }
+    if format.max_significand() > i32::from(i16::MAX) { SPLIT } else { 0 }
 }
 
 impl<const N: usize> Block<N> {
     /// Fills the block with pairs from element `start` on, of the rows from `first` on. What lies beyond the edges of
     /// the tensor is zero.
     #[inline(always)]
-    pub(super) fn pack(&mut self, tensor: &Tensor, first: usize, start: usize) {
-        let elements = (tensor.length() - start).min(2 * PAIRS);
-        self.codes.resize(8 * elements.div_ceil(16), [[0; 2]; N]);
-        gather(tensor, first, start, &mut self.codes);
+    pub(super) fn pack(&mut self, tensor: &Tensor, first: usize, start: usize, scratch: &mut Scratch<N>) {
+        let elements = start..tensor.length().min(start + 2 * PAIRS);
+        let pairs = 8 * elements.len().div_ceil(16);
+        scratch.codes.resize(pairs, [[0; 2]; N]);
+        gather(tensor, first, elements, &mut scratch.codes);
+        self.high.resize(pairs, [[0; 2]; N]);
         let plan = Decode::new(tensor.format);
-        decode(&self.codes, &mut self.high, |code| plan.high(code));
-        self.squares.clear();
-        for run in self.high.chunks(RUN) {
-            self.squares.push(largest_square(run));
+        if plan.split == 0 {
+            decode(&scratch.codes, &mut self.high, |code| plan.whole(code));
+        } else {
+            decode(&scratch.codes, &mut self.high, |code| plan.high(code));
+            self.pack_low(plan, scratch);
         }
-        self.sparse.clear();
-        self.present.clear();
-        if plan.split > 0 {
-            decode(&self.codes, &mut self.low, |code| plan.low(code));
-            self.list_low();
+        for (square, run) in self.squares.iter_mut().zip(self.high.chunks(RUN)) {
+            *square = largest_square(run);
         }
     }
 
-    /// Lists the low pairs. In a line that has any, every pair is written and only kept if it is not zero: which it is
-    /// cannot be predicted, and a branch would cost more.
     #[inline(always)]
-    fn list_low(&mut self) {
+    fn pack_low(&mut self, plan: Decode, scratch: &mut Scratch<N>) {
+        let pairs = scratch.codes.len();
+        scratch.flags.resize(pairs, [[0; 2]; N]);
+        let codes = scratch.codes.as_flattened().as_flattened();
+        for (flag, &code) in scratch.flags.as_flattened_mut().as_flattened_mut().iter_mut().zip(codes) {
+            *flag = u8::from(plan.is_low(code));
+        }
+        // Lines that are not present are zero already, or are made so here: clearing all of them would cost more.
+        for (low, _) in self.low.iter_mut().zip(&self.present).filter(|(_, present)| **present) {
+            *low = [[0; 2]; N];
+        }
+        self.low.resize(pairs, [[0; 2]; N]);
+        self.present.resize(pairs, false);
         self.sparse.clear();
-        let mut count = 0;
-        for (at, pairs) in self.low.iter().enumerate() {
-            let present = pairs.as_flattened().iter().fold(0, |any, s| any | s) != 0;
-            self.present.push(present);
-            if present {
-                self.sparse.resize(count + N, LowPair::default());
-                for (row, &value) in pairs.iter().enumerate() {
-                    self.sparse[count] = LowPair {
-                        value,
-                        at: at as u16,
-                        row: row as u16,
-                    };
-                    count += usize::from(value != [0; 2]);
-                }
+        for (at, (flags, codes)) in scratch.flags.iter().zip(&scratch.codes).enumerate() {
+            let words = flags.as_flattened().as_chunks().0.iter().map(|eight| u64::from_le_bytes(*eight));
+            self.present[at] = words.fold(0, |any, word| any | word) != 0;
+            if self.present[at] {
+                let low = &mut self.low[at];
+                decode(std::slice::from_ref(codes), std::slice::from_mut(low), |code| plan.low(code));
+                list(flags, low, at as u16, &mut self.sparse);
             }
         }
-        self.sparse.truncate(count);
     }
 }
 
-/// Fills lines of codes, one pair of each row per line, with the codes from element `start` on of the rows from `first`
-/// on, by squares of eight pairs of eight rows. What lies beyond the edges of the tensor is zero.
+/// Lists the flagged elements of a line, which are few, by words of flags.
 #[inline(always)]
-fn gather<const N: usize>(tensor: &Tensor, first: usize, start: usize, lines: &mut [[[u8; 2]; N]]) {
-    for (i, lines) in lines.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-        for group in (0..N).step_by(8) {
-            let square = std::array::from_fn(|j| sixteen(tensor, first + group + j, start + 16 * i));
+fn list<const N: usize>(flags: &Line<N>, low: &[Pair; N], at: u16, sparse: &mut Vec<Low>) {
+    for (word, eight) in flags.as_flattened().as_chunks().0.iter().enumerate() {
+        let mut flags = u64::from_le_bytes(*eight);
+        while flags != 0 {
+            let element = 8 * word + flags.trailing_zeros() as usize / 8;
+            let (row, half) = (element / 2, element % 2);
+            let mut value = [0; 2];
+            value[half] = low[row][half];
+            sparse.push(Low { value, at, row: row as u16 });
+            flags &= flags - 1;
+        }
+    }
+}
+
+/// Fills lines of codes, one pair of each row per line, with the given elements of the rows from `first` on, by squares
+/// of eight pairs of eight rows. What lies beyond the edges of the tensor is zero.
+#[inline(always)]
+fn gather<const N: usize>(tensor: &Tensor, first: usize, elements: Range<usize>, lines: &mut [Line<N>]) {
+    let row = |row| if row < tensor.rows() { &tensor.row(row)[elements.clone()] } else { &[] };
+    for group in (0..N).step_by(8) {
+        let rows: [&[u8]; 8] = std::array::from_fn(|j| row(first + group + j));
+        for (i, lines) in lines.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+            let mut square = [[0; 16]; 8];
+            for (codes, row) in square.iter_mut().zip(rows) {
+                match row.get(16 * i..16 * i + 16) {
+                    Some(whole) => codes.copy_from_slice(whole),
+                    None => copy_rest(codes, row.get(16 * i..).unwrap_or(&[])),
+                }
+            }
             for (line, pairs) in lines.iter_mut().zip(transpose(square)) {
                 line[group..group + 8].copy_from_slice(&pairs);
             }
@@ -122,30 +154,16 @@ fn gather<const N: usize>(tensor: &Tensor, first: usize, start: usize, lines: &m
     }
 }
 
-/// Codes `k` to `k + 15` of a row, zero beyond the edges.
-#[inline(always)]
-fn sixteen(tensor: &Tensor, row: usize, k: usize) -> [u8; 16] {
-    let codes = tensor
-        .codes
-        .as_slice()
-        .get(row * tensor.length() + k..(row + 1) * tensor.length())
-        .unwrap_or(&[]);
-    codes.first_chunk().copied().unwrap_or_else(|| padded(codes))
-}
-
 /// At an edge; out of line, so that the common case stays one load.
 #[cold]
 #[inline(never)]
-fn padded(codes: &[u8]) -> [u8; 16] {
-    let mut padded = [0; 16];
-    padded[..codes.len()].copy_from_slice(codes);
-    padded
+fn copy_rest(to: &mut [u8; 16], rest: &[u8]) {
+    to[..rest.len()].copy_from_slice(rest);
 }
 
 #[inline(always)]
-fn decode<const N: usize>(codes: &[[[u8; 2]; N]], out: &mut Vec<[Pair; N]>, decode: impl Fn(u8) -> i16) {
-    out.resize(codes.len(), [[0; 2]; N]);
-    let codes = codes.as_flattened().as_flattened();
+fn decode<const N: usize>(lines: &[Line<N>], out: &mut [[Pair; N]], decode: impl Fn(u8) -> i16) {
+    let codes = lines.as_flattened().as_flattened();
     for (out, &code) in out.as_flattened_mut().as_flattened_mut().iter_mut().zip(codes) {
         *out = decode(code);
     }
@@ -162,11 +180,15 @@ fn largest_square<const N: usize>(run: &[[Pair; N]]) -> u32 {
             *square += ((i32::from(element) * i32::from(element)) >> 16) as u16;
         }
     }
-    let largest = squares
-        .as_flattened()
-        .iter()
-        .fold(0, |largest, &square| square.max(largest));
-    2 * (u32::from(largest) + RUN as u32)
+    let mut squares = squares.as_flattened_mut();
+    while squares.len() > 1 {
+        let (left, right) = squares.split_at_mut(squares.len() / 2);
+        for (left, &mut right) in left.iter_mut().zip(right) {
+            *left = right.max(*left);
+        }
+        squares = left;
+    }
+    2 * (u32::from(squares[0]) + RUN as u32)
 }
 
 /// Decoding without a table, so that it runs in all lanes of a vector.
@@ -181,47 +203,46 @@ struct Decode {
 impl Decode {
     fn new(format: Format) -> Decode {
         let mantissa = u16::from(format.mantissa());
-        Decode {
-            magnitude: format.max_code().into(),
-            hidden: 1 << mantissa,
-            mantissa,
-            split: split(format),
-        }
+        Decode { magnitude: format.max_code().into(), hidden: 1 << mantissa, mantissa, split: split(format) }
+    }
+
+    /// The significand, in formats without a low plane.
+    #[inline(always)]
+    fn whole(self, code: u8) -> i16 {
+        self.shifted(code, self.exponent(code))
     }
 
     /// The significand divided by 2^split, or zero if it is low.
     #[inline(always)]
     fn high(self, code: u8) -> i16 {
-        let exponent = (u16::from(code) & self.magnitude) >> self.mantissa;
-        if exponent < self.split {
-            0
-        } else {
-            self.shifted(code, exponent - self.split)
-        }
+        let exponent = self.exponent(code);
+        if exponent < self.split { 0 } else { self.shifted(code, exponent - self.split) }
     }
 
     /// The significand, or zero if it is high.
     #[inline(always)]
     fn low(self, code: u8) -> i16 {
-        let exponent = (u16::from(code) & self.magnitude) >> self.mantissa;
-        if exponent < self.split {
-            self.shifted(code, exponent)
-        } else {
-            0
-        }
+        if self.is_low(code) { self.shifted(code, self.exponent(code)) } else { 0 }
+    }
+
+    /// Whether the code is low and not zero.
+    #[inline(always)]
+    fn is_low(self, code: u8) -> bool {
+        let magnitude = code & self.magnitude as u8;
+        magnitude != 0 && magnitude < (self.split << self.mantissa) as u8
+    }
+
+    #[inline(always)]
+    fn exponent(self, code: u8) -> u16 {
+        (u16::from(code) & self.magnitude) >> self.mantissa
     }
 
     #[inline(always)]
     fn shifted(self, code: u8, left: u16) -> i16 {
         let magnitude = u16::from(code) & self.magnitude;
-        let significand = (self.hidden | (magnitude & (self.hidden - 1)))
-            .wrapping_shl(left.into())
-            .cast_signed();
-        let signed = if u16::from(code) & (self.magnitude + 1) == 0 {
-            significand
-        } else {
-            -significand
-        };
+        let significand =
+            (self.hidden | (magnitude & (self.hidden - 1))).wrapping_shl(left.into()).cast_signed();
+        let signed = if u16::from(code) & (self.magnitude + 1) == 0 { significand } else { -significand };
         if magnitude == 0 { 0 } else { signed }
     }
 }

@@ -2,10 +2,7 @@
 //!
 //! Two promises are made by hand. A function compiled for a set of features is called only through a [`Path`] that
 //! [`Path::available`] found on this machine. And vectors are loaded from, and stored to, arrays of their own size.
-#![expect(
-    unsafe_code,
-    reason = "calling code for detected CPU features, and vector loads and stores"
-)]
+#![expect(unsafe_code, reason = "calling code for detected CPU features, and vector loads and stores")]
 
 use super::multiply::{COLUMNS, ColumnPairs, ROWS, RowPairs, Tile, multiply};
 use crate::adaptivfloat::Tensor;
@@ -38,16 +35,10 @@ impl Path {
             let candidates = [
                 (Features::Avx2, is_x86_feature_detected!("avx2")),
                 (Features::Avx512, avx512),
-                (
-                    Features::Avx512Vnni,
-                    avx512 && is_x86_feature_detected!("avx512vnni"),
-                ),
+                (Features::Avx512Vnni, avx512 && is_x86_feature_detected!("avx512vnni")),
             ];
             paths.extend(
-                candidates
-                    .into_iter()
-                    .filter(|(_, found)| *found)
-                    .map(|(features, _)| Path(features)),
+                candidates.into_iter().filter(|(_, found)| *found).map(|(features, _)| Path(features)),
             );
         }
         paths
@@ -159,9 +150,7 @@ fn quarter_avx2(a: &[RowPairs], b: &[ColumnPairs], row: usize, column: usize, ti
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
 fn multiply_avx512(rows: &Tensor, columns: &Tensor) -> Vec<i64> {
     multiply(rows, columns, |a, b, tile| {
-        tile_avx512(a, b, tile, |sum, a, b| {
-            _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
-        });
+        tile_avx512(a, b, tile, |sum, a, b| _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)));
     })
 }
 

@@ -29,11 +29,7 @@ fn check(rows: &Tensor, columns: &Tensor) {
 }
 
 fn filled(format: Format, length: usize, rows: usize, code: impl Fn(usize, usize) -> u8) -> Tensor {
-    Tensor {
-        format,
-        bias: -9,
-        codes: DMatrix::from_fn(length, rows, code),
-    }
+    Tensor { format, bias: -9, codes: DMatrix::from_fn(length, rows, code) }
 }
 
 #[test]
@@ -84,18 +80,9 @@ fn extreme_codes_overflow_no_path() {
         for length in [31, 32, 4096, 16384] {
             let all_max = filled(format, length, 9, |_, _| max);
             let all_negative = filled(format, length, 33, |_, _| negative);
-            let alternating = filled(
-                format,
-                length,
-                33,
-                |k, r| if (k + r) % 2 == 0 { max } else { negative },
-            );
-            let runs = filled(
-                format,
-                length,
-                33,
-                |k, _| if k / 32 % 2 == 0 { max } else { negative },
-            );
+            let alternating =
+                filled(format, length, 33, |k, r| if (k + r) % 2 == 0 { max } else { negative });
+            let runs = filled(format, length, 33, |k, _| if k / 32 % 2 == 0 { max } else { negative });
             let all_low = filled(format, length, 33, |_, _| low);
             let some_low = filled(format, length, 9, |k, r| if (k + r) % 3 == 0 { low } else { max });
             for columns in [&all_negative, &alternating, &runs, &all_low] {
@@ -132,13 +119,8 @@ fn a_product_is_scaled_biased_and_rounded_once() {
     let rows = random_tensor(&mut rng, Format::AF8_3, -8, 96, 6);
     let columns = random_tensor(&mut rng, Format::AF8_3, -10, 96, 10);
     let bias = Bias::Column((0..10).map(|v| v * 700 - 3000).collect(), -10);
-    let epilogue = Epilogue {
-        shift: -3,
-        bias,
-        activation: Activation::Relu,
-        format: Format::AF8_4,
-        out_bias: -13,
-    };
+    let epilogue =
+        Epilogue { shift: -3, bias, activation: Activation::Relu, format: Format::AF8_4, out_bias: -13 };
     let out = matmul(&rows, &columns, &epilogue).unwrap();
     let exact = columns.dequantise().transpose() * rows.dequantise();
     for c in 0..10 {
@@ -158,17 +140,6 @@ fn a_product_is_scaled_biased_and_rounded_once() {
 fn a_bias_of_the_wrong_length_is_an_error() {
     let x = Tensor::zeros(Format::AF8_3, 0, 4, 2);
     let (bias, activation, format) = (Bias::Row(vec![1; 3], 0), Activation::Identity, Format::AF8_3);
-    let error = matmul(
-        &x,
-        &x,
-        &Epilogue {
-            shift: 0,
-            bias,
-            activation,
-            format,
-            out_bias: 0,
-        },
-    )
-    .unwrap_err();
+    let error = matmul(&x, &x, &Epilogue { shift: 0, bias, activation, format, out_bias: 0 }).unwrap_err();
     assert_eq!(error.to_string(), "length of the row bias is 3, must be 2");
 }
