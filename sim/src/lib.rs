@@ -1,3 +1,7 @@
 //! The cycle-level machine.
+pub mod area;
 pub mod cli;
+pub mod energy;
 pub mod machine;
+pub mod report;
+pub mod sentence;

@@ -16,9 +16,11 @@ mod error;
 mod frame;
 mod hazards;
 mod ramp;
+mod single;
 mod weights;
 
 pub use error::CompileError;
+pub use single::{Single, compile_single};
 
 use crate::design::{Design, Sparsity};
 use crate::network::Network;

@@ -6,7 +6,6 @@
 //! drained. Control commands are executed by the sequencer itself.
 
 pub mod command;
-pub mod listing;
 pub mod region;
 
 pub use command::{
@@ -14,6 +13,9 @@ pub use command::{
     Space, Stage, Tag, Transfer,
 };
 pub use region::{Occupancy, Region};
+
+/// Bytes of an encoded command in the command memory: every field of the widest command (a matrix product) at its full width.
+pub const COMMAND_BYTES: u64 = 32;
 
 /// The four queues of the sequencer, in the order in which ties are broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

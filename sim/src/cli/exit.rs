@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use models::record::{self, Kind};
 
 use super::Style;
+use crate::sentence::SetupError;
 
 /// The exit code, by who has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +32,8 @@ pub enum Failure {
     Arguments(clap::Error),
     /// Records or traces are wrong; at least one error.
     Records(Vec<record::Error>),
+    /// Design, technology and workload do not go together.
+    Setup(SetupError),
     /// Results cannot be written.
     Output(io::Error),
 }
@@ -49,6 +52,9 @@ impl Failure {
             Self::Records(errors) => {
                 errors.iter().map(|error| of(error.kind)).max().unwrap_or(Exit::Internal)
             }
+            Self::Setup(SetupError::Compile(_) | SetupError::Voltage(_)) => Exit::Fit,
+            Self::Setup(SetupError::Record(error)) => of(error.kind),
+            Self::Setup(SetupError::Deadlock(_)) => Exit::Internal,
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
             Self::Output(_) => Exit::Io,
         }
@@ -64,6 +70,8 @@ impl Failure {
                 .map(|error| error.render(style.width, style.color))
                 .collect::<Vec<String>>()
                 .join("\n"),
+            Self::Setup(SetupError::Record(error)) => error.render(style.width, style.color),
+            Self::Setup(error) => format!("error: {error}\n"),
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => String::new(),
             Self::Output(error) => format!("cannot write the result: {error}\n"),
         }
@@ -87,5 +95,11 @@ impl From<record::Error> for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
+    }
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        Self::Setup(error)
     }
 }

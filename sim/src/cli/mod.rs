@@ -8,9 +8,14 @@ mod check;
 mod completions;
 mod exit;
 mod man;
+mod op;
+mod program;
 mod records;
+mod run;
+mod setup;
 
 pub use exit::{Exit, Failure};
+pub use setup::{Input, Resolved};
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -24,6 +29,9 @@ use models::workload::Workload;
 /// What `offramp --help` ends with.
 const EXAMPLES: &str = "\
 Examples:
+  offramp run --network albert-base --task sst2   latency, energy, utilisation
+  offramp op matmul --shape 64x64x768             one operation
+  offramp program --network tinybert-4 --seq 16   what the sequencer is given
   offramp designs list                            what can be simulated as it is
   offramp designs show offramp --set pu.n=32      a design with one key changed, as a file
   offramp designs show offramp > mine.toml        a copy to edit
@@ -48,6 +56,15 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Latency, energy and utilisation of a network on a design
+    #[command(after_help = run::EXAMPLES)]
+    Run(run::Args),
+    /// One operation alone on a design
+    #[command(after_help = op::EXAMPLES)]
+    Op(op::Args),
+    /// The program that a run executes, command by command
+    #[command(after_help = program::EXAMPLES)]
+    Program(program::Args),
     /// What to build: sizes of the machine
     #[command(after_help = records::EXAMPLES)]
     Designs(records::Args),
@@ -105,6 +122,9 @@ fn say(stream: &mut dyn Write, text: &str) -> io::Result<()> {
 
 fn dispatch(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
     match command {
+        Command::Run(args) => run::run(args, out),
+        Command::Op(args) => op::run(args, out),
+        Command::Program(args) => program::run(args, out),
         Command::Designs(args) => records::run::<Design>(args, out),
         Command::Technologies(args) => records::run::<Technology>(args, out),
         Command::Networks(args) => records::run::<Network>(args, out),

@@ -25,7 +25,7 @@ pub use report::{Run, Segment, Span, UnitCycles};
 
 use dma::Bases;
 use models::design::Design;
-use models::program::Program;
+use models::program::{Operation, Program, Unit};
 use sequencer::{Action, Sequencer};
 use units::Units;
 
@@ -77,6 +77,17 @@ pub fn run(
     options: Options,
 ) -> Result<Run, Deadlock> {
     Machine::new(design, program, options, timing(0)).run(timing)
+}
+
+/// Cycles of a command alone: when nothing else uses its ports.
+pub fn expected_cycles(design: &Design, timing: &MemoryTiming, operation: &Operation) -> u64 {
+    if let Some((job, _)) = dma::job(design, timing, Bases::default(), operation) {
+        return dma::burst::alone(*timing, operation.unit() == Some(Unit::Store), job);
+    }
+    match operation {
+        Operation::Matmul(c) => pu::matmul(design, c).0,
+        _ => sfu::plan(design, operation).map_or(0, |plan| plan.cycles(design)),
+    }
 }
 
 struct Machine<'a> {

@@ -161,3 +161,17 @@ impl BurstDma {
         })
     }
 }
+
+/// Cycles of a job with the port to itself.
+pub(in crate::machine) fn alone(timing: MemoryTiming, store: bool, job: Job) -> u64 {
+    let engine = usize::from(store);
+    let mut dma = BurstDma::new(timing);
+    dma.start(engine, job, 0);
+    let mut now = 0;
+    loop {
+        now = dma.next(now);
+        if dma.tick(now)[engine] {
+            return now;
+        }
+    }
+}

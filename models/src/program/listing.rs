@@ -1,1 +1,0 @@
-//! Readable listing of a program.

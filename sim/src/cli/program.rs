@@ -1,0 +1,110 @@
+//! `offramp program`: a readable listing of the program that a run executes.
+
+use std::io::Write;
+
+use models::compiler::compile;
+use models::program::{Command, Operation, Program, Region, Space, Unit};
+
+use super::Failure;
+use super::setup::{self, InferenceArgs, MachineArgs};
+use crate::machine::{MemoryTiming, Mode, expected_cycles};
+use crate::sentence::SetupError;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  offramp program --network albert-base --task sst2
+  offramp program --network tinybert-4 --seq 16 --set pu.n=4 | less
+
+Columns: program counter, unit, operation, what it belongs to, bytes moved, multiply-accumulates, cycles that it takes
+when nothing else uses its ports, addresses (buffer:vector), and how many commands of which unit it waits for.";
+
+/// Whose program.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    inference: InferenceArgs,
+    #[command(flatten)]
+    machine: MachineArgs,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let resolved = setup::resolve(&args.machine, &args.inference, Mode::Fast)?;
+    let setup = &resolved.setup;
+    let program = compile(&setup.design, &setup.job).map_err(SetupError::Compile)?;
+    let vdd_v = setup.design.operating.vdd_v;
+    let frequency_hz = setup.technology.frequency_hz(vdd_v).map_err(SetupError::Voltage)?;
+    let timing = MemoryTiming::new(&setup.design, &setup.technology, frequency_hz)?;
+    head(&program, out)?;
+    writeln!(
+        out,
+        "   pc  unit   operation   stage           head  part      bytes         MACs   cycles  addresses -> waits"
+    )?;
+    for (pc, command) in program.commands.iter().enumerate() {
+        let cycles = expected_cycles(&setup.design, &timing, &command.operation);
+        line(pc, command, cycles, out)?;
+    }
+    Ok(())
+}
+
+fn head(program: &Program, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "{} commands, {} layer(s)", program.commands.len(), program.layers)?;
+    for choice in &program.choices {
+        writeln!(out, "- {choice}")?;
+    }
+    for (memory, sections) in [("external", &program.memory.external), ("NVM", &program.memory.nvm)] {
+        for s in sections {
+            writeln!(out, "{memory:<9} {:#012x} {:>12} B  {}", s.start, s.bytes, s.name)?;
+        }
+    }
+    writeln!(out)
+}
+
+fn line(pc: usize, command: &Command, cycles: u64, out: &mut dyn Write) -> std::io::Result<()> {
+    let unit = command.operation.unit().map_or("seq", Unit::name);
+    let (name, bytes, macs, addresses) = describe(&command.operation);
+    let head = command.tag.head.map_or(String::new(), |h| h.to_string());
+    let part = format!("{}.{}", command.tag.part.0, command.tag.part.1);
+    let stage = format!("{:?}", command.tag.stage);
+    let waits = Unit::ALL.iter().zip(command.waits).filter(|(_, count)| *count > 0);
+    let waits: Vec<String> = waits.map(|(u, count)| format!("{} {count}", u.name())).collect();
+    let waits = if waits.is_empty() { String::new() } else { format!(" -> {}", waits.join(", ")) };
+    writeln!(
+        out,
+        "{pc:>5}  {unit:<5}  {name:<10}  {stage:<14} {head:>5} {part:>5} {bytes:>10} {macs:>12} {cycles:>8}  {addresses}{waits}"
+    )
+}
+
+fn at(region: &Region) -> String {
+    format!("{}:{}", region.buffer, region.base)
+}
+
+/// Name, bytes moved, multiply-accumulates and addresses of an operation.
+fn describe(operation: &Operation) -> (&'static str, u64, u64, String) {
+    match operation {
+        Operation::Load(t) | Operation::Store(t) => {
+            let name = if operation.unit() == Some(Unit::Load) { "load" } else { "store" };
+            let region = t.region.map_or("aux".to_owned(), |r| at(&r));
+            (name, t.bytes(), 0, format!("{:?}+{:#x} {region}", t.base, t.offset))
+        }
+        Operation::Gather(g) => {
+            let space = if g.space == Space::Nvm { "nvm" } else { "external" };
+            let place = format!("{space}+{:#x} x{} {}", g.offset, g.rows, at(&g.region));
+            ("gather", u64::from(g.rows) * g.row_bytes, 0, place)
+        }
+        Operation::Matmul(m) => {
+            let place = format!("{} * {} = {}", at(&m.rows.region), at(&m.columns.region), at(&m.out));
+            ("matmul", 0, m.useful_macs, place)
+        }
+        Operation::Softmax(s) => ("softmax", 0, 0, format!("{} = {}", at(&s.input), at(&s.out))),
+        Operation::LayerNorm(l) => ("layernorm", 0, 0, format!("{} = {}", at(&l.input), at(&l.out))),
+        Operation::Add(a) => ("add", 0, 0, format!("{} + {} = {}", at(&a.a), at(&a.b), at(&a.out))),
+        Operation::Entropy(e) => ("entropy", 0, 0, at(&e.input)),
+        Operation::SetPoint { vdd_mv } => ("setpoint", 0, 0, format!("{vdd_mv} mV")),
+        Operation::Barrier => ("barrier", 0, 0, String::new()),
+        Operation::Exit => ("exit", 0, 0, "if entropy < threshold".into()),
+        Operation::Repeat { to, layer_stride, ramp_stride } => {
+            ("repeat", 0, 0, format!("to {to}, layer += {layer_stride} B, ramp += {ramp_stride} B"))
+        }
+        Operation::End => ("end", 0, 0, String::new()),
+    }
+}

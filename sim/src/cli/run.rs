@@ -1,0 +1,51 @@
+//! `offramp run`: latency, energy and utilisation of a network on a design.
+
+use std::io::Write;
+use std::time::Instant;
+
+use super::setup::{self, InferenceArgs, MachineArgs};
+use super::Failure;
+use crate::machine::Mode;
+use crate::report;
+use crate::sentence;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  offramp run --network albert-base --task sst2
+  offramp run --network albert-base --seq 128                   every layer, no zeros
+  offramp run --network bert-base --set pu.n=32 --set axi.width_bits=256
+  offramp run --network albert-base --task sst2 --exit-trace entropy.csv --threshold 0.28
+  offramp run --network albert-base --task sst2 --json | jq .energy_j
+
+Keys of --json: cycles, ideal_cycles, utilisation, latency_s, energy_j, average_exit_layer (means over the
+sentences), area_mm2, frequency_hz, vdd_v; below them exits, stages, units, events, energy, standing, area,
+memory, inputs. Keys that begin with host describe the machine that simulates.";
+
+/// What to run.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    inference: InferenceArgs,
+    #[command(flatten)]
+    machine: MachineArgs,
+    /// Tick every cycle instead of jumping from event to event; the result is the same
+    #[arg(long)]
+    step: bool,
+    /// Print JSON for machines
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let mode = if args.step { Mode::Step } else { Mode::Fast };
+    let resolved = setup::resolve(&args.machine, &args.inference, mode)?;
+    let start = Instant::now();
+    let outcomes = sentence::simulate(&resolved.setup)?;
+    let seconds = start.elapsed().as_secs_f64();
+    if args.json {
+        let mut value = report::json::report(&resolved, &outcomes);
+        report::json::host(&mut value, &outcomes, seconds);
+        return report::json::write(&value, out);
+    }
+    Ok(out.write_all(report::table::report(&resolved, &outcomes).as_bytes())?)
+}

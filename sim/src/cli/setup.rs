@@ -1,0 +1,210 @@
+//! Arguments that say what is simulated, and where each input came from.
+
+use models::compiler::Inference;
+use models::design::Design;
+use models::network::Network;
+use models::record::{self, Error, Kind, Origin, Record};
+use models::technology::Technology;
+use models::trace::Trace;
+use models::workload::Workload;
+
+use crate::machine::Mode;
+use crate::sentence::Setup;
+
+/// The machine: every command that simulates takes these.
+#[derive(Debug, clap::Args)]
+pub(super) struct MachineArgs {
+    /// Design: a preset or a file
+    #[arg(long, default_value = "offramp", value_name = "NAME")]
+    pub design: String,
+    /// Technology: a preset or a file
+    #[arg(long, default_value = "edgebert-12nm", value_name = "NAME")]
+    pub technology: String,
+    /// Change one key of the design, e.g. pu.n=32; can be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+}
+
+/// What is inferred.
+#[derive(Debug, clap::Args)]
+pub(super) struct InferenceArgs {
+    /// Network: a preset or a file
+    #[arg(long, value_name = "NAME")]
+    pub network: String,
+    /// Task whose densities, spans and exits are used: a workload preset or file; `dense` has none
+    #[arg(long, default_value = "dense", value_name = "NAME")]
+    pub task: String,
+    /// Tokens of a sentence; the task's own if not given
+    #[arg(long, value_name = "TOKENS")]
+    pub seq: Option<u32>,
+    /// Entropy of each sentence at each off-ramp: CSV, a row for each sentence, in place of the task's histogram
+    #[arg(long, value_name = "FILE")]
+    pub exit_trace: Option<String>,
+    /// Entropy threshold in nats under which a sentence leaves; the task's own if not given
+    #[arg(long, value_name = "NATS")]
+    pub threshold: Option<f64>,
+}
+
+/// Where an input came from.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Input {
+    /// What it is.
+    pub input: &'static str,
+    /// What was taken.
+    pub value: String,
+    /// From where.
+    pub source: String,
+}
+
+/// What is simulated, and where it came from.
+pub struct Resolved {
+    /// The setup.
+    pub setup: Setup,
+    /// Name of the task.
+    pub task: String,
+    /// Threshold, where sentences leave early.
+    pub threshold: Option<f64>,
+    /// Sentences behind the exit statistics.
+    pub sentences: Option<usize>,
+    /// Provenance.
+    pub inputs: Vec<Input>,
+}
+
+fn usage(message: String, remedy: &str) -> Error {
+    Error::new(Kind::Usage, "arguments", message, remedy)
+}
+
+/// Where a record was taken from, and what changed it.
+fn origin(name: &'static str, value: &str, origin: &Origin) -> Input {
+    let sets: String = origin.sets.iter().map(|s| format!(", --set {s}")).collect();
+    Input { input: name, value: value.to_owned(), source: format!("{}{sets}", origin.source) }
+}
+
+impl MachineArgs {
+    /// Design and technology, with their provenance.
+    pub(super) fn resolve(&self) -> Result<(Design, Technology, Vec<Input>), Error> {
+        let (design, design_origin) = record::resolve::<Design>(&self.design, &self.sets)?;
+        let none: [&str; 0] = [];
+        let (technology, technology_origin) = record::resolve::<Technology>(&self.technology, &none)?;
+        technology.memory(&design.external.memory)?;
+        let inputs = vec![
+            origin("design", design.name(), &design_origin),
+            origin("technology", technology.name(), &technology_origin),
+        ];
+        Ok((design, technology, inputs))
+    }
+}
+
+/// Network and workload as an inference.
+fn inference(args: &InferenceArgs, inputs: &mut Vec<Input>) -> Result<(Inference, Workload), Error> {
+    let none: [&str; 0] = [];
+    let (network, network_origin) = record::resolve::<Network>(&args.network, &none)?;
+    let (workload, workload_origin) = record::resolve::<Workload>(&args.task, &none)?;
+    inputs.push(origin("network", network.name(), &network_origin));
+    inputs.push(origin("task", workload.name(), &workload_origin));
+    let positions = network.positions;
+    let mut job = Inference::new(network, &workload)?;
+    if let Some(tokens) = args.seq {
+        if tokens == 0 || tokens > positions {
+            let message = format!("--seq {tokens} must be from 1 to the network's {positions} positions");
+            return Err(usage(message, "shorten the sentence"));
+        }
+        job.sequence = tokens;
+    }
+    for (name, density) in
+        [("embedding density", &workload.weight_density.embedding), ("encoder density", &workload.weight_density.encoder)]
+    {
+        let source = format!("{}: {}", density.standing, density.source);
+        inputs.push(Input { input: name, value: density.value.to_string(), source });
+    }
+    let source = match &workload.spans {
+        Some(spans) => format!("{}: {}", spans.standing, spans.source),
+        None => "the task has no spans: every head sees all tokens".to_owned(),
+    };
+    inputs.push(Input { input: "attention spans", value: format!("{:?}", job.spans), source });
+    Ok((job, workload))
+}
+
+/// Shares of sentences that leave after each layer.
+struct Exits {
+    shares: Vec<f64>,
+    threshold: Option<f64>,
+    sentences: Option<usize>,
+    input: Input,
+}
+
+/// All sentences run all layers.
+fn full_depth(layers: usize, why: String) -> Exits {
+    let mut shares = vec![0.0; layers];
+    if let Some(last) = shares.last_mut() {
+        *last = 1.0;
+    }
+    let input = Input { input: "exits", value: "none".into(), source: why };
+    Exits { shares, threshold: None, sentences: None, input }
+}
+
+fn from_trace(path: &str, threshold: f64, layers: usize) -> Result<Exits, Error> {
+    let trace = Trace::read(path)?;
+    if trace.layers() != layers {
+        let message = format!("{path} has {} off-ramps a sentence, the network has {layers} layers", trace.layers());
+        return Err(Error::new(Kind::Input, path, message, "take the trace of this network"));
+    }
+    let all = trace.sentences() as f64;
+    let shares = trace.histogram(threshold).into_iter().map(|count| count as f64 / all).collect();
+    let value = format!("threshold {threshold} nat");
+    let source = format!("{path}: {} sentences, each with its own entropies", trace.sentences());
+    let input = Input { input: "exits", value, source };
+    Ok(Exits { shares, threshold: Some(threshold), sentences: Some(trace.sentences()), input })
+}
+
+fn from_histogram(workload: &Workload, threshold: Option<f64>) -> Result<Exits, Error> {
+    let exits = workload.exits()?;
+    let histogram = workload.histogram(threshold)?;
+    let all: f64 = histogram.percent.iter().sum();
+    let shares = histogram.percent.iter().map(|p| p / all).collect();
+    let value = format!("threshold {} nat", histogram.threshold);
+    let input = Input { input: "exits", value, source: format!("{}: {}", exits.standing, exits.source) };
+    Ok(Exits {
+        shares,
+        threshold: Some(histogram.threshold),
+        sentences: Some(exits.sentences as usize),
+        input,
+    })
+}
+
+fn exits(args: &InferenceArgs, workload: &Workload, layers: usize) -> Result<Exits, Error> {
+    if let Some(threshold) = args.threshold.filter(|t| !t.is_finite() || *t < 0.0) {
+        let message = format!("--threshold {threshold} must be a finite entropy of at least 0 nat");
+        return Err(usage(message, "entropies of C classes lie between 0 and ln C"));
+    }
+    match (&args.exit_trace, &workload.exits) {
+        (Some(path), known) => {
+            let threshold = args.threshold.or(known.as_ref().map(|e| e.threshold.value)).ok_or_else(|| {
+                usage(format!("--exit-trace {path} needs a threshold"), "add --threshold, e.g. 0.28")
+            })?;
+            from_trace(path, threshold, layers)
+        }
+        (None, Some(_)) => from_histogram(workload, args.threshold),
+        (None, None) if args.threshold.is_some() => Err(usage(
+            format!("--threshold has no effect: task `{}` has no exit statistics", workload.name),
+            "add --exit-trace FILE, or take a task with exits, e.g. --task sst2",
+        )),
+        (None, None) => {
+            Ok(full_depth(layers, format!("task `{}` has no exit statistics: every layer runs", workload.name)))
+        }
+    }
+}
+
+/// Everything a run needs.
+pub(super) fn resolve(machine: &MachineArgs, args: &InferenceArgs, mode: Mode) -> Result<Resolved, Error> {
+    let (design, technology, mut inputs) = machine.resolve()?;
+    let (mut job, workload) = inference(args, &mut inputs)?;
+    let exits = exits(args, &workload, job.network.layers as usize)?;
+    job.exits = exits.threshold.is_some();
+    let tokens = if args.seq.is_some() { "--seq" } else { "the task's sequence length" };
+    inputs.push(Input { input: "tokens", value: job.sequence.to_string(), source: tokens.into() });
+    inputs.push(exits.input);
+    let setup = Setup { design, technology, job, exits: exits.shares, mode };
+    let (threshold, sentences) = (exits.threshold, exits.sentences);
+    Ok(Resolved { setup, task: workload.name, threshold, sentences, inputs })
+}

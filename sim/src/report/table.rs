@@ -1,0 +1,170 @@
+//! Tables that a person reads.
+
+use std::fmt::Write;
+
+use crate::area;
+use crate::cli::Resolved;
+use crate::energy;
+use crate::machine::UnitCycles;
+use crate::sentence::Outcomes;
+use models::program::Unit;
+
+/// The whole report.
+pub fn report(resolved: &Resolved, outcomes: &Outcomes) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = headline(&mut text, resolved, outcomes)
+        .and_then(|()| exits(&mut text, outcomes))
+        .and_then(|()| stages(&mut text, outcomes))
+        .and_then(|()| units(&mut text, outcomes))
+        .and_then(|()| bill(&mut text, outcomes))
+        .and_then(|()| die(&mut text, resolved))
+        .and_then(|()| inputs(&mut text, resolved));
+    text
+}
+
+/// A number of cycles with thin groups of three digits.
+fn grouped(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A value with the prefix that leaves one to three digits before the point.
+pub(crate) fn engineering(value: f64, unit: &str) -> String {
+    let prefixes = [(1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"), (1e-12, "p")];
+    let (scale, prefix) =
+        prefixes.into_iter().find(|(scale, _)| value.abs() >= *scale).unwrap_or((1e-12, "p"));
+    format!("{:.3} {prefix}{unit}", value / scale)
+}
+
+fn headline(t: &mut String, resolved: &Resolved, outcomes: &Outcomes) -> std::fmt::Result {
+    let setup = &resolved.setup;
+    let (cycles, ideal) = (outcomes.mean(|o| o.run.cycles as f64), outcomes.mean(|o| o.ideal_cycles as f64));
+    let bill = outcomes.mean_energy();
+    writeln!(
+        t,
+        "{} on task {}, {} tokens; design {} (n = {}) in {} at {:.2} V, {:.1} MHz\n",
+        setup.job.network.name,
+        resolved.task,
+        setup.job.sequence,
+        setup.design.name,
+        setup.design.pu.n,
+        setup.technology.name,
+        setup.design.operating.vdd_v,
+        outcomes.frequency_hz / 1e6
+    )?;
+    writeln!(t, "latency              {} a sentence", engineering(outcomes.mean(|o| o.latency_s), "s"))?;
+    writeln!(t, "energy               {} a sentence", engineering(energy::total(&bill), "J"))?;
+    writeln!(t, "utilisation          {:.2} % of the MACs' peak", 100.0 * ideal / cycles)?;
+    writeln!(t, "cycles               {} (MAC-bound ideal {})", grouped(cycles), grouped(ideal))?;
+    let layer = outcomes.mean(|o| f64::from(o.layer));
+    write!(t, "average exit layer   {layer:.3} of {}", setup.job.network.layers)?;
+    if let (Some(threshold), Some(sentences)) = (resolved.threshold, resolved.sentences) {
+        write!(t, " (threshold {threshold} nat, {sentences} sentences)")?;
+    }
+    writeln!(t)
+}
+
+fn exits(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
+    if outcomes.outcomes.len() < 2 {
+        return Ok(());
+    }
+    writeln!(t, "\nexit after layer   sentences         cycles      latency       energy")?;
+    for o in &outcomes.outcomes {
+        writeln!(
+            t,
+            "{:>16} {:>9.2} % {:>14} {:>12} {:>12}",
+            o.layer,
+            100.0 * o.share,
+            grouped(o.run.cycles as f64),
+            engineering(o.latency_s, "s"),
+            engineering(energy::total(&o.energy), "J")
+        )?;
+    }
+    Ok(())
+}
+
+fn stages(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
+    let layers = outcomes.mean(|o| f64::from(o.layer));
+    writeln!(t, "\nbusy cycles by stage (a sentence)  load        store           pu          sfu")?;
+    for (stage, cycles) in super::stage_cycles(outcomes) {
+        let name = format!("{stage:?}");
+        write!(t, "{name:<26}")?;
+        for value in cycles {
+            write!(t, " {:>12}", grouped(value))?;
+        }
+        writeln!(t)?;
+    }
+    let ends = |o: &crate::sentence::Outcome| {
+        let last = o.run.layer_ends.last().copied().unwrap_or(0);
+        let first = o.run.layer_ends.first().copied().unwrap_or(0);
+        last.saturating_sub(first) as f64 / f64::from(o.layer.max(2) - 1)
+    };
+    let deep = outcomes.outcomes.iter().max_by_key(|o| o.layer);
+    if let Some(o) = deep.filter(|o| o.layer > 1) {
+        writeln!(t, "a layer takes {} cycles, start to start; {layers:.2} layers a sentence", grouped(ends(o)))?;
+    }
+    Ok(())
+}
+
+fn units(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
+    let all = outcomes.mean(|o| o.run.cycles as f64);
+    writeln!(t, "\nunit       busy   waits for load   store      pu     sfu    idle   (% of all cycles)")?;
+    for (index, unit) in Unit::ALL.iter().enumerate() {
+        let share = |count: &dyn Fn(&UnitCycles) -> u64| {
+            100.0 * outcomes.mean(|o| count(&o.run.units[index]) as f64) / all
+        };
+        write!(t, "{:<8} {:>6.2}", unit.name(), share(&|c| c.busy))?;
+        write!(t, "         {:>7.2}", share(&|c| c.stalled_on[0]))?;
+        for other in 1..4 {
+            write!(t, " {:>7.2}", share(&|c| c.stalled_on[other]))?;
+        }
+        writeln!(t, " {:>7.2}", share(&|c| c.idle))?;
+    }
+    let contended = outcomes.mean(|o| (o.run.units[0].contended + o.run.units[1].contended) as f64);
+    writeln!(t, "load and store wait for each other at the memory port {} cycles", grouped(contended))
+}
+
+fn bill(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
+    let items = outcomes.mean_energy();
+    let all = energy::total(&items);
+    writeln!(t, "\nenergy by component                          share   standing of its constant")?;
+    for item in items.iter().filter(|i| i.energy_j > 0.0) {
+        writeln!(
+            t,
+            "{:<26} {:>12}   {:>6.2} %   {}",
+            item.name,
+            engineering(item.energy_j, "J"),
+            100.0 * item.energy_j / all,
+            item.standing
+        )?;
+    }
+    let shares = energy::shares(&items);
+    let shares = shares.iter().map(|(standing, share)| format!("{:.1} % {standing}", 100.0 * share));
+    writeln!(t, "the energy rests on constants that are {}", shares.collect::<Vec<_>>().join(", "))
+}
+
+fn die(t: &mut String, resolved: &Resolved) -> std::fmt::Result {
+    let parts = area::area(&resolved.setup.design, &resolved.setup.technology);
+    let all: f64 = parts.iter().map(|p| p.area_mm2).sum();
+    writeln!(t, "\narea {all:.3} mm2:")?;
+    for part in parts {
+        writeln!(t, "{:<26} {:>8.3} mm2   {:>6.2} %   {}", part.name, part.area_mm2, 100.0 * part.area_mm2 / all, part.standing)?;
+    }
+    Ok(())
+}
+
+fn inputs(t: &mut String, resolved: &Resolved) -> std::fmt::Result {
+    writeln!(t, "\ninputs")?;
+    for input in &resolved.inputs {
+        writeln!(t, "{:<18} {:<14} {}", input.input, input.value, input.source)?;
+    }
+    Ok(())
+}

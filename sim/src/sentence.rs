@@ -1,0 +1,127 @@
+//! Sentences: a program run for every layer at which sentences leave, weighed by how many do.
+
+use crate::energy::{self, Item, Usage};
+use crate::machine::{Deadlock, Events, MemoryTiming, Mode, Options, Run, run};
+use models::compiler::{CompileError, Inference, compile};
+use models::design::Design;
+use models::program::Program;
+use models::record::Error;
+use models::technology::{OutOfRange, Technology};
+
+/// What is simulated.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The machine.
+    pub design: Design,
+    /// What it is made of.
+    pub technology: Technology,
+    /// What it infers.
+    pub job: Inference,
+    /// Share of sentences that leave after each layer, first layer first.
+    pub exits: Vec<f64>,
+    /// How time passes.
+    pub mode: Mode,
+}
+
+/// Why a setup has no result.
+#[derive(Debug)]
+pub enum SetupError {
+    /// The network does not fit the design.
+    Compile(CompileError),
+    /// The technology lacks something that the design names.
+    Record(Error),
+    /// The supply voltage is outside the technology's table.
+    Voltage(OutOfRange),
+    /// The program cannot go on (a defect of the compiler).
+    Deadlock(Deadlock),
+}
+
+impl std::fmt::Display for SetupError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SetupError::Compile(error) => write!(f, "{error}"),
+            SetupError::Record(error) => f.write_str(&error.render(100, false)),
+            SetupError::Voltage(error) => write!(
+                f,
+                "operating.vdd_v = {} V is outside the technology's V/f table, {} V to {} V; change it with --set \
+                 operating.vdd_v=... or take another technology",
+                error.vdd_v, error.least_v, error.greatest_v
+            ),
+            SetupError::Deadlock(error) => write!(f, "{error}; this is a defect of the compiler, please report it"),
+        }
+    }
+}
+
+impl std::error::Error for SetupError {}
+
+/// The sentences that leave after one layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Layer after which they leave, 1-based.
+    pub layer: u32,
+    /// Their share of all sentences.
+    pub share: f64,
+    /// The run of one of them.
+    pub run: Run,
+    /// MAC-bound cycles: multiply-accumulates that the mathematics asks for and that are not skipped, over those of a full
+    /// cycle.
+    pub ideal_cycles: u64,
+    /// Seconds.
+    pub latency_s: f64,
+    /// Its bill.
+    pub energy: Vec<Item>,
+}
+
+/// What a setup comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcomes {
+    /// The program that all sentences run.
+    pub program: Program,
+    /// Clock, Hz.
+    pub frequency_hz: f64,
+    /// By exit layer, ascending; shares add up to 1.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Compiles and simulates.
+///
+/// # Errors
+/// The network does not fit, or technology and design do not go together.
+pub fn simulate(setup: &Setup) -> Result<Outcomes, SetupError> {
+    let Setup { design, technology, .. } = setup;
+    let program = compile(design, &setup.job).map_err(SetupError::Compile)?;
+    let vdd_v = design.operating.vdd_v;
+    let frequency_hz = technology.frequency_hz(vdd_v).map_err(SetupError::Voltage)?;
+    let timing = MemoryTiming::new(design, technology, frequency_hz).map_err(SetupError::Record)?;
+    let mut outcomes = Vec::new();
+    for (layer, share) in (1..).zip(&setup.exits).filter(|(_, share)| **share > 0.0) {
+        let options = Options { exit_layer: layer, mode: setup.mode, spans: false };
+        let run = run(design, &program, |_| timing, options).map_err(SetupError::Deadlock)?;
+        let latency_s = run.cycles as f64 / frequency_hz;
+        let usage = Usage { events: &run.events, seconds: latency_s, vdd_v };
+        let energy = energy::energy(design, technology, &usage).map_err(SetupError::Record)?;
+        let useful = program.useful_macs(layer).saturating_sub(run.events.macs_skipped);
+        let ideal_cycles = useful.div_ceil(design.macs_per_cycle());
+        outcomes.push(Outcome { layer, share: *share, run, ideal_cycles, latency_s, energy });
+    }
+    Ok(Outcomes { program, frequency_hz, outcomes })
+}
+
+impl Outcomes {
+    /// Mean over the sentences.
+    pub fn mean(&self, value: impl Fn(&Outcome) -> f64) -> f64 {
+        self.outcomes.iter().map(|o| o.share * value(o)).sum()
+    }
+
+    /// The mean bill.
+    pub fn mean_energy(&self) -> Vec<Item> {
+        let Some(first) = self.outcomes.first() else { return Vec::new() };
+        let mean = |index: usize| self.mean(|o| o.energy[index].energy_j);
+        first.energy.iter().enumerate().map(|(i, item)| Item { energy_j: mean(i), ..item.clone() }).collect()
+    }
+
+    /// Mean of a counter.
+    pub fn mean_count(&self, count: impl Fn(&Events) -> u64) -> f64 {
+        self.mean(|o| count(&o.run.events) as f64)
+    }
+}
