@@ -9,7 +9,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use kernels::adaptivfloat::{Format, Tensor, quantise};
 use kernels::matmul::product;
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DMatrixView, Dyn};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -17,12 +17,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// Rows, reduction dimension, columns: projections, the two halves of the feed-forward net, scores of one head.
-const SHAPES: [(usize, usize, usize); 4] = [
-    (128, 768, 768),
-    (128, 768, 3072),
-    (128, 3072, 768),
-    (128, 64, 128),
-];
+const SHAPES: [(usize, usize, usize); 4] =
+    [(128, 768, 768), (128, 768, 3072), (128, 3072, 768), (128, 64, 128)];
 
 /// Operands of one shape in every form, and the result of the `f32` products.
 struct Case {
@@ -43,27 +39,13 @@ impl Case {
         let (rows, columns) = (bell(r), bell(c));
         let formats = [("8/3", Format::AF8_3), ("8/4", Format::AF8_4)];
         let code = |format, values| quantise(format, values).unwrap_or(Tensor::zeros(format, 0, 0, 0));
-        let mut codes: Vec<_> = formats
-            .map(|(name, f)| (name, code(f, &rows), code(f, &columns)))
-            .into();
+        let mut codes: Vec<_> = formats.map(|(name, f)| (name, code(f, &rows), code(f, &columns))).into();
         let mut uniform = |rows| DMatrix::from_fn(k, rows, |_, _| rng.random::<u8>());
-        let worst = [r, c].map(|rows| Tensor {
-            format: Format::AF8_4,
-            bias: 0,
-            codes: uniform(rows),
-        });
+        let worst = [r, c].map(|rows| Tensor { format: Format::AF8_4, bias: 0, codes: uniform(rows) });
         let [a, b] = worst;
         codes.push(("8/4 uniform codes", a, b));
         let single = |values: &DMatrix<f64>| values.map(|x| x as f32);
-        Case {
-            r,
-            k,
-            c,
-            codes,
-            rows: single(&rows),
-            columns: single(&columns),
-            out: DMatrix::zeros(c, r),
-        }
+        Case { r, k, c, codes, rows: single(&rows), columns: single(&columns), out: DMatrix::zeros(c, r) }
     }
 
     /// Names of the products, in the order of `run`.
@@ -77,11 +59,8 @@ impl Case {
     fn run(&mut self, index: usize) {
         match index {
             0 => self.faer(),
-            1 => self.sgemm(),
-            _ => drop(black_box(product(
-                &self.codes[index - 2].1,
-                &self.codes[index - 2].2,
-            ))),
+            1 => self.matrixmultiply(),
+            _ => drop(black_box(product(&self.codes[index - 2].1, &self.codes[index - 2].2))),
         }
     }
 
@@ -93,16 +72,18 @@ impl Case {
         black_box(&mut self.out);
     }
 
-    #[expect(unsafe_code, reason = "matrixmultiply takes pointers")]
-    fn sgemm(&mut self) {
-        let (r, k, c) = (self.r, self.k, self.c);
-        let (a, b, out) = (self.columns.as_ptr(), self.rows.as_ptr(), self.out.as_mut_ptr());
-        // SAFETY: strides and sizes are those of the three matrices.
-        unsafe {
-            matrixmultiply::sgemm(
-                c, k, r, 1.0, a, k as isize, 1, b, 1, k as isize, 0.0, out, 1, c as isize,
-            );
-        }
+    /// nalgebra hands a product of strided views of this size to matrixmultiply.
+    fn matrixmultiply(&mut self) {
+        let (rows, columns) = (Dyn(self.c), Dyn(self.k));
+        let strides = (Dyn(self.k), Dyn(1));
+        let transposed = DMatrixView::from_slice_with_strides_generic(
+            self.columns.as_slice(),
+            rows,
+            columns,
+            strides.0,
+            strides.1,
+        );
+        self.out.gemm(1.0, &transposed, &self.rows, 0.0);
         black_box(&mut self.out);
     }
 }
@@ -113,9 +94,7 @@ fn main() {
     for case in &mut cases {
         let mut group = criterion.benchmark_group(format!("{}x{}x{}", case.r, case.k, case.c));
         group.throughput(Throughput::Elements((case.r * case.k * case.c) as u64));
-        group
-            .measurement_time(Duration::from_secs(2))
-            .warm_up_time(Duration::from_millis(500));
+        group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500));
         for (index, name) in case.names().into_iter().enumerate() {
             group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
                 bencher.iter(|| case.run(index))
@@ -144,10 +123,6 @@ fn report(case: &mut Case) {
     println!("{}x{}x{}, in turn:", case.r, case.k, case.c);
     for (name, median) in names.iter().zip(medians) {
         let rate = (case.r * case.k * case.c) as f64 / median / 1e9;
-        println!(
-            "  {name:20} {:9.1} us {rate:7.1} GMAC/s {:5.2} of f32",
-            median * 1e6,
-            single / median
-        );
+        println!("  {name:20} {:9.1} us {rate:7.1} GMAC/s {:5.2} of f32", median * 1e6, single / median);
     }
 }

@@ -47,7 +47,7 @@ mod tests {
     fn a_far_smaller_operand_decides_a_tie() {
         let operand =
             |code, bias| Tensor { format: Format::AF8_3, bias, codes: DMatrix::from_element(1, 1, code) };
-        // 17 of 16ths in a format of 4/3 is 1 + 1/16; out at bias 4 - 7: 17 has five bits, the output keeps one.
+        // 0x42 is 18, half way between 16 and 20, which have the codes 0x10 and 0x11 in two mantissa bits.
         let out = Format::new(6, 3).unwrap();
         let tie = operand(0x42, 0);
         for (small, bias, expected) in [(0, -500, 0x10), (0x01, -500, 0x11), (0x81, -500, 0x10)] {

@@ -4,6 +4,8 @@
 //! exact. Identity and ReLU round once, on encoding; GELU and tanh round the sum to their 12 fraction bits, and
 //! their result on encoding. Scaling is by powers of two alone: other factors belong into the weights.
 
+mod line;
+
 use crate::activation::{self, Activation};
 use crate::adaptivfloat::{Format, encode};
 use crate::fixed::Fixed;

@@ -5,6 +5,7 @@
 //! columns(k, c) * rows(k, r), in units of `2^(rows.lsb + columns.lsb)`. Sums are exact, so no order of summation
 //! matters and every path below gives the same bits. Not modelled: null-vector gating, which changes no value.
 
+mod decode;
 mod low;
 mod multiply;
 mod panel;
@@ -25,10 +26,9 @@ pub fn matmul(rows: &Tensor, columns: &Tensor, epilogue: &Epilogue) -> Result<Te
     epilogue.bias.check(columns.rows(), rows.rows())?;
     let accumulators = product(rows, columns)?;
     let lsb = rows.lsb().saturating_add(columns.lsb());
-    let codes = DMatrix::from_fn(columns.rows(), rows.rows(), |c, r| {
-        epilogue.apply(accumulators[(c, r)], lsb, epilogue.bias.element(c, r))
-    });
-    Ok(Tensor { format: epilogue.format, bias: epilogue.out_bias, codes })
+    let mut out = Tensor::zeros(epilogue.format, epilogue.out_bias, columns.rows(), rows.rows());
+    Path::best().finish(epilogue, lsb, accumulators.as_slice(), &mut out);
+    Ok(out)
 }
 
 /// The exact sums, [C x R].

@@ -20,11 +20,10 @@ pub fn encode(format: Format, bias: i32, value: Fixed) -> u8 {
     }
     let zeros = magnitude.leading_zeros();
     let exponent = 63 - i64::from(zeros) + i64::from(lsb) - i64::from(bias);
-    match round(format, exponent, magnitude << zeros) {
-        0 => 0,
-        code if value.mantissa < 0 => code | format.sign_mask(),
-        code => code,
-    }
+    let code = round(format, exponent, magnitude << zeros);
+    // Without a branch on the sign, which nothing could predict.
+    let sign = u8::from(value.mantissa < 0) * format.sign_mask();
+    if code == 0 { 0 } else { code | sign }
 }
 
 /// The magnitude in 64 bits; what lies below becomes a sticky bit, far below any rounding boundary.

@@ -71,3 +71,48 @@ fn bias_elements_follow_their_axis() {
     assert_eq!(column.check(4, 3).unwrap_err().to_string(), "length of the column bias is 3, must be 4");
     assert_eq!(row.check(2, 3).unwrap_err().to_string(), "length of the row bias is 2, must be 3");
 }
+
+/// Lines of every kind of scale: what fits 64-bit lanes, what does not, and both sides of each rounding.
+#[test]
+fn a_line_equals_its_elements_one_by_one() {
+    let mut rng = Rng::seed_from_u64(SEED);
+    let formats: Vec<Format> = Format::all().collect();
+    for round in 0..20_000 {
+        let format = formats[round % formats.len()];
+        let width = rng.random_range(1..64);
+        let mut acc: Vec<i64> = (0..67).map(|_| rng.random::<i64>() >> (64 - width)).collect();
+        acc[..4].copy_from_slice(&[0, 1, -1, 3]);
+        let (lsb, bias_lsb) = (rng.random_range(-70..10), rng.random_range(-60..10));
+        let vector: Vec<i16> = (0..67).map(|_| rng.random()).collect();
+        let bias = [Bias::None, Bias::Column(vector.clone(), bias_lsb), Bias::Row(vector, bias_lsb)]
+            [round % 3]
+            .clone();
+        let activation =
+            [Activation::Identity, Activation::Relu, Activation::Gelu, Activation::Tanh][round / 3 % 4];
+        let out_bias = lsb + rng.random_range(-5..width);
+        let epilogue = Epilogue { shift: rng.random_range(-9..9), bias, activation, format, out_bias };
+        let mut line = vec![0; acc.len()];
+        epilogue.apply_line(&acc, lsb, 5, &mut line);
+        for (c, (&code, &acc)) in line.iter().zip(&acc).enumerate() {
+            let single = epilogue.apply(acc, lsb, epilogue.bias.element(c, 5));
+            assert_eq!(code, single, "seed {SEED}, round {round}: {acc} * 2^{lsb}, {epilogue:?}");
+        }
+    }
+}
+
+#[test]
+fn every_midpoint_of_a_line_rounds_like_encode() {
+    for format in Format::all() {
+        for (low, high) in (0..format.max_code()).zip(1..) {
+            let sum = i64::from(format.significand(low)) + i64::from(format.significand(high));
+            let acc: Vec<i64> = (-3..=3).flat_map(|d| [(sum << 20) + d, -(sum << 20) + d]).collect();
+            let (bias, activation) = (Bias::None, Activation::Identity);
+            let epilogue = Epilogue { shift: 0, bias, activation, format, out_bias: -9 };
+            let lsb = format.lsb(-9) - 21;
+            let mut line = vec![0; acc.len()];
+            epilogue.apply_line(&acc, lsb, 0, &mut line);
+            let single: Vec<u8> = acc.iter().map(|&acc| epilogue.apply(acc, lsb, Fixed::ZERO)).collect();
+            assert_eq!(line, single, "{format} {low}");
+        }
+    }
+}

@@ -4,8 +4,9 @@
 //! as their sums of squares allow, and then added to the 64-bit result. The planes of wide significands give four
 //! terms, (high * 2^s + low) * (high' * 2^s' + low'): the first is always dense, the others are up to `low`.
 
+use super::decode::split;
 use super::low;
-use super::panel::{Block, PAIRS, Pair, RUN, SAFE, Scratch, split};
+use super::panel::{Block, PAIRS, Pair, RUN, SAFE, Scratch};
 use crate::adaptivfloat::Tensor;
 use std::ops::Range;
 
@@ -46,7 +47,7 @@ pub(super) fn multiply(
                     multiply_tile(&left.high[range.clone()], &right.high[range.clone()], &mut tile);
                     out.add(corner, &tile, shifts.0 + shifts.1);
                 }
-                if left.low.is_empty() && right.low.is_empty() {
+                if left.sparse.is_empty() && right.sparse.is_empty() {
                     continue;
                 }
                 if low::is_sparse(left, &right) {

@@ -1,15 +1,14 @@
 //! Panels: `N` operand rows, decoded to pairs of 16-bit significands, side by side along the reduction dimension.
 //!
-//! A significand of more than 15 bits (formats with 4 exponent bits) does not fit 16 bits, but as a float it has few
-//! ones: with exponent field `SPLIT` or above it is a multiple of 2^SPLIT and goes, so divided, to the high plane;
-//! otherwise it goes to the low plane. On bell-shaped data about one element in 400 is low, so the low plane is
-//! also kept as a list.
+//! Significands that are too wide for 16 bits are divided among a high and a low plane (see `decode`). On bell-shaped
+//! data about one element in 400 is low, so the low plane is also kept as a list.
 //!
 //! A high plane also carries, for each run of pairs, the largest sum of squares of any of its rows: by Cauchy-Schwarz
 //! the product of two such sums limits the square of every partial sum, in whatever order it is taken.
 
+use super::decode::Decode;
 use super::simd::transpose;
-use crate::adaptivfloat::{Format, Tensor};
+use crate::adaptivfloat::Tensor;
 use std::ops::Range;
 
 /// Two neighbours along the reduction dimension, of one row.
@@ -24,9 +23,8 @@ pub(super) const RUN: usize = 16;
 /// Pairs that need no bound: eight products of high significands, at most 15 << 10 each, are below 2^31.
 pub(super) const SAFE: usize = 4;
 
-/// Exponent field from which a wide significand is high. Low ones are below 2^8, so that 512 products of high and low
-/// are below 2^31 as well; one more and twice as many elements are low, one less and sums leave 32 bits sooner.
-const SPLIT: u16 = 5;
+/// Low elements from which a block is not treated as sparse, so that no more of them are listed.
+pub(super) const MANY: usize = 4 * PAIRS;
 
 /// Codes, or flags, of one pair of each of `N` rows.
 type Line<const N: usize> = [[u8; 2]; N];
@@ -48,7 +46,7 @@ pub(super) struct Block<const N: usize> {
     pub(super) low: Vec<[Pair; N]>,
     /// Whether a line of `low` is other than zero.
     pub(super) present: Vec<bool>,
-    /// The elements of `low` that are not zero, in order.
+    /// The elements of `low` that are not zero, in order; the first of them, if they are `MANY`.
     pub(super) sparse: Vec<Low>,
 }
 
@@ -60,11 +58,6 @@ pub(super) struct Low {
     pub(super) at: u16,
     /// Row of the panel.
     pub(super) row: u16,
-}
-
-/// Power of two by which the high plane of a format is divided.
-pub(super) fn split(format: Format) -> u16 {
-    if format.max_significand() > i32::from(i16::MAX) { SPLIT } else { 0 }
 }
 
 impl<const N: usize> Block<N> {
@@ -110,7 +103,9 @@ impl<const N: usize> Block<N> {
             if self.present[at] {
                 let low = &mut self.low[at];
                 decode(std::slice::from_ref(codes), std::slice::from_mut(low), |code| plan.low(code));
-                list(flags, low, at as u16, &mut self.sparse);
+                if self.sparse.len() < MANY {
+                    list(flags, low, at as u16, &mut self.sparse);
+                }
             }
         }
     }
@@ -189,60 +184,4 @@ fn largest_square<const N: usize>(run: &[[Pair; N]]) -> u32 {
         squares = left;
     }
     2 * (u32::from(squares[0]) + RUN as u32)
-}
-
-/// Decoding without a table, so that it runs in all lanes of a vector.
-#[derive(Clone, Copy)]
-struct Decode {
-    magnitude: u16,
-    hidden: u16,
-    mantissa: u16,
-    split: u16,
-}
-
-impl Decode {
-    fn new(format: Format) -> Decode {
-        let mantissa = u16::from(format.mantissa());
-        Decode { magnitude: format.max_code().into(), hidden: 1 << mantissa, mantissa, split: split(format) }
-    }
-
-    /// The significand, in formats without a low plane.
-    #[inline(always)]
-    fn whole(self, code: u8) -> i16 {
-        self.shifted(code, self.exponent(code))
-    }
-
-    /// The significand divided by 2^split, or zero if it is low.
-    #[inline(always)]
-    fn high(self, code: u8) -> i16 {
-        let exponent = self.exponent(code);
-        if exponent < self.split { 0 } else { self.shifted(code, exponent - self.split) }
-    }
-
-    /// The significand, or zero if it is high.
-    #[inline(always)]
-    fn low(self, code: u8) -> i16 {
-        if self.is_low(code) { self.shifted(code, self.exponent(code)) } else { 0 }
-    }
-
-    /// Whether the code is low and not zero.
-    #[inline(always)]
-    fn is_low(self, code: u8) -> bool {
-        let magnitude = code & self.magnitude as u8;
-        magnitude != 0 && magnitude < (self.split << self.mantissa) as u8
-    }
-
-    #[inline(always)]
-    fn exponent(self, code: u8) -> u16 {
-        (u16::from(code) & self.magnitude) >> self.mantissa
-    }
-
-    #[inline(always)]
-    fn shifted(self, code: u8, left: u16) -> i16 {
-        let magnitude = u16::from(code) & self.magnitude;
-        let significand =
-            (self.hidden | (magnitude & (self.hidden - 1))).wrapping_shl(left.into()).cast_signed();
-        let signed = if u16::from(code) & (self.magnitude + 1) == 0 { significand } else { -significand };
-        if magnitude == 0 { 0 } else { signed }
-    }
 }

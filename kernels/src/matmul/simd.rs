@@ -6,6 +6,7 @@
 
 use super::multiply::{COLUMNS, ColumnPairs, ROWS, RowPairs, Tile, multiply};
 use crate::adaptivfloat::Tensor;
+use crate::epilogue::Epilogue;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
@@ -31,7 +32,8 @@ impl Path {
         #[cfg(target_arch = "x86_64")]
         {
             let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
-            let avx512 = wide && is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512dq");
+            let more = is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512dq");
+            let avx512 = wide && more && is_x86_feature_detected!("avx512cd");
             let candidates = [
                 (Features::Avx2, is_x86_feature_detected!("avx2")),
                 (Features::Avx512, avx512),
@@ -62,6 +64,18 @@ impl Path {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Features::Avx512Vnni => unsafe { multiply_vnni(rows, columns) },
+        }
+    }
+
+    /// The epilogue of all accumulators, column after column as in `multiply`.
+    pub(super) fn finish(self, epilogue: &Epilogue, lsb: i32, accumulators: &[i64], out: &mut Tensor) {
+        match self.0 {
+            // SAFETY: as above; only the widest lanes gain from instructions of their own.
+            #[cfg(target_arch = "x86_64")]
+            Features::Avx512 | Features::Avx512Vnni => unsafe {
+                finish_avx512(epilogue, lsb, accumulators, out)
+            },
+            _ => epilogue.apply_all(lsb, accumulators, out),
         }
     }
 }
@@ -147,7 +161,7 @@ fn quarter_avx2(a: &[RowPairs], b: &[ColumnPairs], row: usize, column: usize, ti
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd")]
 fn multiply_avx512(rows: &Tensor, columns: &Tensor) -> Vec<i64> {
     multiply(rows, columns, |a, b, tile| {
         tile_avx512(a, b, tile, |sum, a, b| _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)));
@@ -155,7 +169,7 @@ fn multiply_avx512(rows: &Tensor, columns: &Tensor) -> Vec<i64> {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx512vnni")]
 fn multiply_vnni(rows: &Tensor, columns: &Tensor) -> Vec<i64> {
     multiply(rows, columns, |a, b, tile| {
         tile_avx512(a, b, tile, |sum, a, b| _mm512_dpwssd_epi32(sum, a, b));
@@ -186,6 +200,12 @@ fn tile_avx512(
             store512(half, sum);
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd")]
+fn finish_avx512(epilogue: &Epilogue, lsb: i32, accumulators: &[i64], out: &mut Tensor) {
+    epilogue.apply_all(lsb, accumulators, out);
 }
 
 /// Both numbers of a pair in one lane, the first below.
