@@ -36,11 +36,7 @@ pub fn area(design: &Design, technology: &Technology) -> Vec<Part> {
     vec![
         part("processing unit", n * n * t.mac_mm2.value, t.mac_mm2.standing),
         // Two decoders and one encoder of n lanes.
-        part(
-            "mask units",
-            3.0 * n * t.mask_unit_mm2_per_lane.value,
-            t.mask_unit_mm2_per_lane.standing,
-        ),
+        part("mask units", 3.0 * n * t.mask_unit_mm2_per_lane.value, t.mask_unit_mm2_per_lane.standing),
         part("special function unit", lanes * t.sfu_mm2_per_lane.value, t.sfu_mm2_per_lane.standing),
         part(
             "SRAM",

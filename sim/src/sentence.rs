@@ -47,7 +47,9 @@ impl std::fmt::Display for SetupError {
                  operating.vdd_v=... or take another technology",
                 error.vdd_v, error.least_v, error.greatest_v
             ),
-            SetupError::Deadlock(error) => write!(f, "{error}; this is a defect of the compiler, please report it"),
+            SetupError::Deadlock(error) => {
+                write!(f, "{error}; this is a defect of the compiler, please report it")
+            }
         }
     }
 }

@@ -104,16 +104,8 @@ fn resident_heads(
     b.emit(Operation::Load(b.transfer(tokens, 0, 0, x)), Stage::Query, None, (0, 0));
     for (turn, (head, weights)) in heads.iter().enumerate() {
         let at = Some(head.index);
-        b.linear(
-            dense(x),
-            all,
-            &weights.query,
-            &mut slots,
-            r.query,
-            Activation::Identity,
-            (Stage::Query, at, 0),
-        );
-        b.linear(dense(x), all, &weights.key, &mut slots, r.key, Activation::Identity, (Stage::Key, at, 0));
+        b.linear(dense(x), all, &weights.query, &mut slots, r.query, (Stage::Query, at, 0));
+        b.linear(dense(x), all, &weights.key, &mut slots, r.key, (Stage::Key, at, 0));
         let values = r.values[turn % r.values.len()];
         b.linear_transposed(dense(x), all, &weights.value, &mut slots, values, (Stage::Value, at, 0));
         scores(b, *head, weights.span, r, turn, 0);
@@ -234,7 +226,7 @@ fn project_groups(
             {
                 let out = outs[turn % outs.len()].rows(0, rows);
                 turn += 1;
-                b.linear(dense(x), count, weights, &mut slots, out, Activation::Identity, (stage, at, group));
+                b.linear(dense(x), count, weights, &mut slots, out, (stage, at, group));
                 b.emit(Operation::Store(b.transfer(tensor, first, tile, out)), stage, at, (group, 0));
             }
             // `head` row blocks of `rows` tiles take the room of `rows` row blocks of `head` tiles.

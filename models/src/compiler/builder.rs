@@ -29,6 +29,8 @@ pub(super) struct Placed {
     pub matrix: Matrix,
     /// Base register of its section.
     pub base: Base,
+    /// What follows the product.
+    pub activation: Activation,
 }
 
 /// A program under construction.
@@ -117,7 +119,7 @@ impl<'a> Builder<'a> {
         let section = self.section(base);
         let (chunks, end) = place(n, &matrix, tiles, *section);
         *section = end;
-        Placed { chunks, matrix, base }
+        Placed { chunks, matrix, base, activation: Activation::Identity }
     }
 
     /// A matrix of encoder weights.
@@ -163,7 +165,6 @@ impl<'a> Builder<'a> {
         placed: &Placed,
         slots: &mut Slots,
         out: Region,
-        activation: Activation,
         tag: (Stage, Option<u32>, u32),
     ) {
         for (index, chunk) in placed.chunks.iter().enumerate() {
@@ -174,7 +175,12 @@ impl<'a> Builder<'a> {
                 columns,
                 out: out.columns(self.n, chunk.first, chunk.blocks),
                 out_occupancy: Occupancy::DENSE,
-                epilogue: Epilogue { bias: Some(bias), row_bias: false, activation, shift: 0 },
+                epilogue: Epilogue {
+                    bias: Some(bias),
+                    row_bias: false,
+                    activation: placed.activation,
+                    shift: 0,
+                },
                 useful_macs: u64::from(tokens) * u64::from(chunk.columns) * u64::from(placed.matrix.length),
             };
             self.emit(Operation::Matmul(matmul), tag.0, tag.1, part);

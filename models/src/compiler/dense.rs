@@ -9,7 +9,6 @@ use super::frame::{Slots, choose};
 use super::{CompileError, Norm};
 use crate::program::command::{AuxRange, Base};
 use crate::program::{Add, LayerNorm, Operation, Region, Stage};
-use kernels::activation::Activation;
 
 /// Output projection of the context, residual, norm: `result = norm(context · Wᵀ + tokens)`.
 pub(super) fn output(
@@ -40,7 +39,7 @@ pub(super) fn output(
         b.emit(Operation::Load(b.transfer(context, first, 0, c)), Stage::Output, None, (group, 0));
         b.emit(Operation::Load(b.transfer(tokens, first, 0, x)), Stage::Output, None, (group, 0));
         let tag = (Stage::Output, None, group);
-        b.linear(dense(c), count, &weights, &mut slots, o, Activation::Identity, tag);
+        b.linear(dense(c), count, &weights, &mut slots, o, tag);
         b.add_norm([o, x, sum], norm, count, (Stage::AttentionNorm, group));
         b.emit(Operation::Store(b.transfer(result, first, 0, o)), Stage::AttentionNorm, None, (group, 0));
     }
@@ -62,26 +61,18 @@ pub(super) fn feed_forward(b: &mut Builder, tokens: Tensor, result: Tensor) -> R
         })?;
     b.say("feed-forward network", &up);
     let (columns, inner) = (b.job.network.hidden, b.job.network.feed_forward);
-    let first_weights = b.place(b.weights(inner, columns, hidden * b.n), wider(up.chunk), Base::Layer);
+    let mut first_weights = b.place(b.weights(inner, columns, hidden * b.n), wider(up.chunk), Base::Layer);
+    first_weights.activation = b.job.network.activation;
     let second_weights = b.place(b.weights(columns, inner, wide * b.n), up.chunk, Base::Layer);
-    let activation = b.job.network.activation;
     b.load_norm(Norm::Layer, norm, hidden, Stage::OutputNorm);
     for (group, first) in (0..blocks).step_by(up.group as usize).enumerate() {
         let (rows, group) = (up.group.min(blocks - first), group as u32);
         let [x, h, y] = [x, h, y].map(|r| r.rows(0, rows));
         let count = b.tokens(first, rows);
         b.emit(Operation::Load(b.transfer(tokens, first, 0, x)), Stage::FeedForward1, None, (group, 0));
-        b.linear(
-            dense(x),
-            count,
-            &first_weights,
-            &mut slots,
-            h,
-            activation,
-            (Stage::FeedForward1, None, group),
-        );
+        b.linear(dense(x), count, &first_weights, &mut slots, h, (Stage::FeedForward1, None, group));
         let tag = (Stage::FeedForward2, None, group);
-        b.linear(dense(h), count, &second_weights, &mut slots, y, Activation::Identity, tag);
+        b.linear(dense(h), count, &second_weights, &mut slots, y, tag);
         // The activations have been used: their room takes the sum.
         let sum = Region::new(b.n, h.buffer, h.base, rows, hidden);
         b.add_norm([y, x, sum], norm, count, (Stage::OutputNorm, group));

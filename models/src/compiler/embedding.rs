@@ -11,7 +11,6 @@ use super::weights::{ALIGN, Matrix};
 use super::{CompileError, Norm};
 use crate::program::command::Base;
 use crate::program::{Add, Gather, LayerNorm, MemoryMap, Occupancy, Operation, Section, Space, Stage};
-use kernels::activation::Activation;
 
 /// A table of embeddings in a memory.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +98,7 @@ pub(super) fn embedding(b: &mut Builder, tokens: Tensor, map: &mut MemoryMap) ->
         if let Some((placed, slots, out)) = &mut map_regions {
             result = out.rows(0, rows);
             let tag = (Stage::Embedding, None, group);
-            b.linear(dense(normed), count, placed, slots, result, Activation::Identity, tag);
+            b.linear(dense(normed), count, placed, slots, result, tag);
         }
         b.emit(Operation::Store(b.transfer(tokens, first, 0, result)), Stage::Embedding, None, (group, 0));
     }

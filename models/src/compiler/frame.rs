@@ -3,7 +3,7 @@
 //! Regions are laid one after another, each from a page of its own where the design overlaps units (a page has one port).
 //! A request that does not fit is remembered with its need, so that the error can name the buffer, the need and the size.
 
-use super::CompileError;
+use super::{CompileError, Shortage};
 use crate::design::Design;
 use crate::program::Region;
 use crate::program::command::AuxRange;
@@ -57,7 +57,7 @@ impl Frame {
         for buffer in 0..2 {
             if self.next[buffer] > self.vectors {
                 let n = u64::from(self.n);
-                return Err(CompileError::DoesNotFit {
+                return Err(CompileError::DoesNotFit(Box::new(Shortage {
                     stage: stage.to_owned(),
                     buffer: format!("operand buffer {buffer}"),
                     need: self.next[buffer] * n,
@@ -65,11 +65,11 @@ impl Frame {
                     unit: "B",
                     contents: self.contents[buffer].join(", "),
                     remedy: format!("--set buffer.bytes={}", (self.next[buffer] * n).next_power_of_two()),
-                });
+                })));
             }
         }
         if self.next_aux > self.aux_bytes {
-            return Err(CompileError::DoesNotFit {
+            return Err(CompileError::DoesNotFit(Box::new(Shortage {
                 stage: stage.to_owned(),
                 buffer: "auxiliary buffer".to_owned(),
                 need: self.next_aux,
@@ -77,7 +77,7 @@ impl Frame {
                 unit: "B",
                 contents: "biases, norm parameters, span masks".to_owned(),
                 remedy: format!("--set aux.bytes={}", self.next_aux.next_power_of_two()),
-            });
+            })));
         }
         Ok(())
     }

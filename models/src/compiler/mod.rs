@@ -19,7 +19,7 @@ mod ramp;
 mod single;
 mod weights;
 
-pub use error::CompileError;
+pub use error::{CompileError, Shortage};
 pub use single::{Single, compile_single};
 
 use crate::design::{Design, Sparsity};
@@ -172,7 +172,7 @@ fn finish(b: Builder, mut map: MemoryMap, activations: u64) -> Result<Program, C
     let need = b.commands.len() as u64;
     let size = u64::from(b.design.sequencer.commands);
     if need > size {
-        return Err(CompileError::DoesNotFit {
+        return Err(CompileError::DoesNotFit(Box::new(Shortage {
             stage: "the whole program".into(),
             buffer: "command memory".into(),
             need,
@@ -180,7 +180,7 @@ fn finish(b: Builder, mut map: MemoryMap, activations: u64) -> Result<Program, C
             unit: "commands",
             contents: "one layer and what surrounds it".into(),
             remedy: format!("--set sequencer.commands={}", need.next_power_of_two()),
-        });
+        })));
     }
     let network = &b.job.network;
     let ramps = if b.job.exits { network.layers } else { 1 };

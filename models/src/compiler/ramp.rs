@@ -28,13 +28,12 @@ pub(super) fn off_ramp(b: &mut Builder, tokens: Tensor, logits: Tensor) -> Resul
         density: 1.0,
     };
     let (pooler, classifier) = (dense_matrix(columns), dense_matrix(b.job.classes));
-    let pooler = b.place(pooler, tiling.chunk, Base::Ramp);
+    let mut pooler = b.place(pooler, tiling.chunk, Base::Ramp);
+    pooler.activation = b.job.network.pooler_activation();
     let classifier = b.place(classifier, tiling.chunk, Base::Ramp);
     b.emit(Operation::Load(b.transfer(tokens, 0, 0, x)), Stage::OffRamp, None, (0, 0));
-    let activation = b.job.network.pooler_activation();
-    b.linear(dense(x), 1, &pooler, &mut slots, pooled, activation, (Stage::OffRamp, None, 0));
-    let identity = kernels::activation::Activation::Identity;
-    b.linear(dense(pooled), 1, &classifier, &mut slots, out, identity, (Stage::OffRamp, None, 1));
+    b.linear(dense(x), 1, &pooler, &mut slots, pooled, (Stage::OffRamp, None, 0));
+    b.linear(dense(pooled), 1, &classifier, &mut slots, out, (Stage::OffRamp, None, 1));
     let entropy = Entropy { input: out, classes: b.job.classes };
     b.emit(Operation::Entropy(entropy), Stage::OffRamp, None, (0, 0));
     b.emit(Operation::Store(b.transfer(logits, 0, 0, out)), Stage::OffRamp, None, (0, 0));

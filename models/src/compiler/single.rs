@@ -38,10 +38,12 @@ pub fn compile_single(design: &Design, single: Single) -> Result<Program, Compil
     let mut b = Builder::new(design, &job, Shape::new(design, &job));
     match single {
         Single::Matmul(rows, columns, length) => matmul(&mut b, rows, columns, length)?,
-        Single::Softmax(rows, columns) => special(&mut b, "softmax", rows, columns, Stage::Softmax, |r, _| {
-            let (input, out, out_occupancy) = (r[0], r[1], Occupancy::DENSE);
-            Operation::Softmax(Softmax { input, out, rows, valid: columns, span: None, out_occupancy })
-        })?,
+        Single::Softmax(rows, columns) => {
+            special(&mut b, "softmax", rows, columns, Stage::Softmax, |r, _| {
+                let (input, out, out_occupancy) = (r[0], r[1], Occupancy::DENSE);
+                Operation::Softmax(Softmax { input, out, rows, valid: columns, span: None, out_occupancy })
+            })?
+        }
         Single::LayerNorm(rows, columns) => {
             special(&mut b, "layer norm", rows, columns, Stage::OutputNorm, |r, tiles| {
                 let parameters = AuxRange { start: 0, bytes: 4 * tiles * design.pu.n };
@@ -155,7 +157,7 @@ fn streamed_matmul(b: &mut Builder, rows: u32, columns: u32, length: u32) -> Res
         let count = rows.saturating_sub(first * b.n).min(part * b.n);
         let (x, out) = (x.rows(0, part), out.rows(0, part));
         let tag = (Stage::Output, None, group as u32);
-        b.linear(dense(x), count, &placed, &mut slots, out, Activation::Identity, tag);
+        b.linear(dense(x), count, &placed, &mut slots, out, tag);
     }
     Ok(())
 }

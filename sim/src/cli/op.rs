@@ -77,9 +77,11 @@ impl One {
         }
         let mut sizes = [0; N];
         for (size, part) in sizes.iter_mut().zip(parts) {
-            *size = part.parse().ok().filter(|s| (1..=LARGEST).contains(s)).ok_or_else(|| {
-                wrong(format!("`{part}` must be a whole number from 1 to {LARGEST}"))
-            })?;
+            *size = part
+                .parse()
+                .ok()
+                .filter(|s| (1..=LARGEST).contains(s))
+                .ok_or_else(|| wrong(format!("`{part}` must be a whole number from 1 to {LARGEST}")))?;
         }
         Ok(sizes)
     }
@@ -138,11 +140,20 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         });
         return write(&value, out);
     }
-    writeln!(out, "{single:?} on {} (n = {}) at {vdd_v:.2} V, {:.1} MHz", design.name, design.pu.n, frequency_hz / 1e6)?;
+    writeln!(
+        out,
+        "{single:?} on {} (n = {}) at {vdd_v:.2} V, {:.1} MHz",
+        design.name,
+        design.pu.n,
+        frequency_hz / 1e6
+    )?;
     writeln!(out, "cycles       {cycles}")?;
     if macs > 0 {
         let utilisation = 100.0 * ideal_cycles as f64 / cycles as f64;
-        writeln!(out, "MACs         {macs}, MAC-bound ideal {ideal_cycles} cycles, utilisation {utilisation:.2} %")?;
+        writeln!(
+            out,
+            "MACs         {macs}, MAC-bound ideal {ideal_cycles} cycles, utilisation {utilisation:.2} %"
+        )?;
     }
     writeln!(out, "latency      {}", engineering(seconds, "s"))?;
     writeln!(out, "energy       {}", engineering(energy_j, "J"))?;

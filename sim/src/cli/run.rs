@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::time::Instant;
 
-use super::setup::{self, InferenceArgs, MachineArgs};
 use super::Failure;
+use super::setup::{self, InferenceArgs, MachineArgs};
 use crate::machine::Mode;
 use crate::report;
 use crate::sentence;

@@ -111,9 +111,10 @@ fn inference(args: &InferenceArgs, inputs: &mut Vec<Input>) -> Result<(Inference
         }
         job.sequence = tokens;
     }
-    for (name, density) in
-        [("embedding density", &workload.weight_density.embedding), ("encoder density", &workload.weight_density.encoder)]
-    {
+    for (name, density) in [
+        ("embedding density", &workload.weight_density.embedding),
+        ("encoder density", &workload.weight_density.encoder),
+    ] {
         let source = format!("{}: {}", density.standing, density.source);
         inputs.push(Input { input: name, value: density.value.to_string(), source });
     }
@@ -146,7 +147,8 @@ fn full_depth(layers: usize, why: String) -> Exits {
 fn from_trace(path: &str, threshold: f64, layers: usize) -> Result<Exits, Error> {
     let trace = Trace::read(path)?;
     if trace.layers() != layers {
-        let message = format!("{path} has {} off-ramps a sentence, the network has {layers} layers", trace.layers());
+        let message =
+            format!("{path} has {} off-ramps a sentence, the network has {layers} layers", trace.layers());
         return Err(Error::new(Kind::Input, path, message, "take the trace of this network"));
     }
     let all = trace.sentences() as f64;
@@ -179,9 +181,10 @@ fn exits(args: &InferenceArgs, workload: &Workload, layers: usize) -> Result<Exi
     }
     match (&args.exit_trace, &workload.exits) {
         (Some(path), known) => {
-            let threshold = args.threshold.or(known.as_ref().map(|e| e.threshold.value)).ok_or_else(|| {
-                usage(format!("--exit-trace {path} needs a threshold"), "add --threshold, e.g. 0.28")
-            })?;
+            let threshold =
+                args.threshold.or(known.as_ref().map(|e| e.threshold.value)).ok_or_else(|| {
+                    usage(format!("--exit-trace {path} needs a threshold"), "add --threshold, e.g. 0.28")
+                })?;
             from_trace(path, threshold, layers)
         }
         (None, Some(_)) => from_histogram(workload, args.threshold),
@@ -189,9 +192,10 @@ fn exits(args: &InferenceArgs, workload: &Workload, layers: usize) -> Result<Exi
             format!("--threshold has no effect: task `{}` has no exit statistics", workload.name),
             "add --exit-trace FILE, or take a task with exits, e.g. --task sst2",
         )),
-        (None, None) => {
-            Ok(full_depth(layers, format!("task `{}` has no exit statistics: every layer runs", workload.name)))
-        }
+        (None, None) => Ok(full_depth(
+            layers,
+            format!("task `{}` has no exit statistics: every layer runs", workload.name),
+        )),
     }
 }
 

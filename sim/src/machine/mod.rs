@@ -130,11 +130,7 @@ impl<'a> Machine<'a> {
                 _ => {}
             }
             let started = self.units.start(now, self.sequencer.layer);
-            let next = if started || action != Action::None || self.mode == Mode::Step {
-                now + 1
-            } else {
-                self.next(now)?
-            };
+            let next = self.next(now, started || action != Action::None)?;
             self.units.pass(now, next - now, &mut self.run);
             now = next;
         }
@@ -165,16 +161,17 @@ impl<'a> Machine<'a> {
         action
     }
 
-    /// The next cycle in which anything can happen.
-    fn next(&self, now: u64) -> Result<u64, Deadlock> {
-        let mut next = self.units.next(now);
-        if self.sequencer.ready() > now {
-            next = next.min(self.sequencer.ready());
-        }
-        if next == u64::MAX {
+    /// The next cycle in which anything can happen, given whether anything `moved` in this one.
+    fn next(&self, now: u64, moved: bool) -> Result<u64, Deadlock> {
+        let fetching = self.sequencer.ready() > now;
+        if !moved && !fetching && !self.units.busy() {
             return Err(Deadlock { cycle: now, waiting: self.units.describe() });
         }
-        Ok(next)
+        if moved || self.mode == Mode::Step {
+            return Ok(now + 1);
+        }
+        let next = self.units.next(now);
+        Ok(if fetching { next.min(self.sequencer.ready()) } else { next })
     }
 
     fn close_segment(&mut self, now: u64) {
@@ -184,4 +181,3 @@ impl<'a> Machine<'a> {
         }
     }
 }
-

@@ -159,8 +159,7 @@ pub(super) fn events(design: &Design, command: &Matmul, tally: &Tally) -> Events
         ..Events::default()
     };
     for (index, operand) in [&command.rows, &command.columns].into_iter().enumerate() {
-        let codes =
-            if dense { tally.vectors[index] * n } else { codes(n, operand, tally.nonnull[index]) };
+        let codes = if dense { tally.vectors[index] * n } else { codes(n, operand, tally.nonnull[index]) };
         events.read(operand.region.buffer, tally.vectors[index], codes);
     }
     let written = command.out_occupancy.nonzeros(design.pu.n, p, q);

@@ -58,17 +58,16 @@ pub fn plan(design: &Design, operation: &Operation) -> Option<Plan> {
     }
 }
 
-/// The passes of a unit that goes `repeats` times over the `rows` rows of a region before it turns to the next row block.
+/// The passes of a unit that goes `repeats` times over the `rows` rows of a region before it turns to the next row block:
+/// full row blocks, then the last, partly filled one, where there are such.
 pub(super) fn block_passes(n: u32, region: &Region, rows: u32, repeats: u64, latency: u64) -> Vec<Pass> {
     let tiles = u64::from(region.tiles);
-    let pass = |times: u32, rows: u32| Pass {
-        times: u64::from(times) * repeats,
-        vectors: u64::from(rows) * tiles,
-        latency,
-    };
-    let mut passes = vec![pass(rows / n, n)];
-    if rows % n > 0 {
-        passes.push(pass(1, rows % n));
-    }
-    passes
+    [(rows / n, n), (1, rows % n)]
+        .into_iter()
+        .filter(|(blocks, rows)| *blocks > 0 && *rows > 0)
+        .map(|(blocks, rows)| {
+            let (times, vectors) = (u64::from(blocks) * repeats, u64::from(rows) * tiles);
+            Pass { times, vectors, latency }
+        })
+        .collect()
 }

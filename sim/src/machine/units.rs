@@ -98,6 +98,11 @@ impl<'a> Units<'a> {
         self.slots.iter().all(|s| s.queue.is_empty() && s.running.is_none())
     }
 
+    /// Whether any unit runs a command.
+    pub(super) fn busy(&self) -> bool {
+        self.slots.iter().any(|s| s.running.is_some())
+    }
+
     /// Puts a command into the queue of its unit.
     pub(super) fn dispatch(&mut self, index: u32, now: u64) {
         if let Some(unit) = self.command(index).operation.unit() {

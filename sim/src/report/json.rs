@@ -17,8 +17,10 @@ pub fn report(resolved: &Resolved, outcomes: &Outcomes) -> Value {
     let cycles = outcomes.mean(|o| o.run.cycles as f64);
     let ideal_cycles = outcomes.mean(|o| o.ideal_cycles as f64);
     let parts = area::area(&setup.design, &setup.technology);
-    let shares: serde_json::Map<String, Value> =
-        energy::shares(&bill).into_iter().map(|(standing, share)| (standing.to_string(), json!(share))).collect();
+    let shares: serde_json::Map<String, Value> = energy::shares(&bill)
+        .into_iter()
+        .map(|(standing, share)| (standing.to_string(), json!(share)))
+        .collect();
     json!({
         "network": setup.job.network.name,
         "task": resolved.task,
@@ -66,10 +68,18 @@ fn exits(outcomes: &Outcomes) -> Value {
 /// Mean busy cycles by part of the network and unit.
 fn stages(outcomes: &Outcomes) -> Value {
     let named = |cycles: [f64; 4]| -> Value {
-        Unit::ALL.iter().zip(cycles).map(|(u, c)| (u.name().to_owned(), json!(c))).collect::<serde_json::Map<_, _>>().into()
+        Unit::ALL
+            .iter()
+            .zip(cycles)
+            .map(|(u, c)| (u.name().to_owned(), json!(c)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     };
     let stages = super::stage_cycles(outcomes);
-    stages.into_iter().map(|(stage, cycles)| json!({ "stage": stage, "busy_cycles": named(cycles) })).collect()
+    stages
+        .into_iter()
+        .map(|(stage, cycles)| json!({ "stage": stage, "busy_cycles": named(cycles) }))
+        .collect()
 }
 
 /// Mean cycles of each unit: busy, stalled by what it waited for, idle.
@@ -78,9 +88,10 @@ fn units(outcomes: &Outcomes) -> Value {
         let mean = |count: &dyn Fn(&crate::machine::UnitCycles) -> u64| {
             outcomes.mean(|o| count(&o.run.units[index]) as f64)
         };
-        let stalls = Unit::ALL.iter().enumerate().map(|(other, u)| {
-            (u.name().to_owned(), json!(mean(&|c| c.stalled_on[other])))
-        });
+        let stalls = Unit::ALL
+            .iter()
+            .enumerate()
+            .map(|(other, u)| (u.name().to_owned(), json!(mean(&|c| c.stalled_on[other]))));
         json!({
             "unit": Unit::ALL[index],
             "busy": mean(&|c| c.busy),

@@ -109,7 +109,11 @@ fn stages(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
     };
     let deep = outcomes.outcomes.iter().max_by_key(|o| o.layer);
     if let Some(o) = deep.filter(|o| o.layer > 1) {
-        writeln!(t, "a layer takes {} cycles, start to start; {layers:.2} layers a sentence", grouped(ends(o)))?;
+        writeln!(
+            t,
+            "a layer takes {} cycles, start to start; {layers:.2} layers a sentence",
+            grouped(ends(o))
+        )?;
     }
     Ok(())
 }
@@ -156,7 +160,14 @@ fn die(t: &mut String, resolved: &Resolved) -> std::fmt::Result {
     let all: f64 = parts.iter().map(|p| p.area_mm2).sum();
     writeln!(t, "\narea {all:.3} mm2:")?;
     for part in parts {
-        writeln!(t, "{:<26} {:>8.3} mm2   {:>6.2} %   {}", part.name, part.area_mm2, 100.0 * part.area_mm2 / all, part.standing)?;
+        writeln!(
+            t,
+            "{:<26} {:>8.3} mm2   {:>6.2} %   {}",
+            part.name,
+            part.area_mm2,
+            100.0 * part.area_mm2 / all,
+            part.standing
+        )?;
     }
     Ok(())
 }

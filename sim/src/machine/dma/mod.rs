@@ -23,7 +23,6 @@ use models::design::{Design, Sparsity};
 use models::latency;
 use models::program::{Base, Encoding, Gather, Operation, Space, Transfer};
 
-
 /// What a command asks of its engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Job {
@@ -53,7 +52,12 @@ impl Bases {
 }
 
 /// The job and the events of a DMA command; none for a command of another unit.
-pub(super) fn job(design: &Design, timing: &MemoryTiming, bases: Bases, op: &Operation) -> Option<(Job, Events)> {
+pub(super) fn job(
+    design: &Design,
+    timing: &MemoryTiming,
+    bases: Bases,
+    op: &Operation,
+) -> Option<(Job, Events)> {
     match op {
         Operation::Load(t) => Some(transfer(design, timing, bases, t, true)),
         Operation::Store(t) => Some(transfer(design, timing, bases, t, false)),
@@ -82,7 +86,11 @@ fn transfer(design: &Design, timing: &MemoryTiming, bases: Bases, t: &Transfer, 
         } * u64::from(n);
         let nonzeros = t.occupancy.nonzeros(n, region.blocks.into(), region.tiles.into());
         let codes = if design.pu.sparsity == Sparsity::Dense { all } else { nonzeros };
-        if load { events.write(region.buffer, vectors, codes) } else { events.read(region.buffer, vectors, codes) }
+        if load {
+            events.write(region.buffer, vectors, codes)
+        } else {
+            events.read(region.buffer, vectors, codes)
+        }
     }
     (Job::Bus(runs), events)
 }
@@ -91,7 +99,8 @@ fn gather(design: &Design, timing: &MemoryTiming, g: &Gather) -> (Job, Events) {
     let rows = u64::from(g.rows);
     let mut events = Events::default();
     let vectors = rows * u64::from(g.region.tiles);
-    let nonzeros = g.occupancy.nonzeros(design.pu.n, 1, g.region.tiles.into()) * rows / u64::from(design.pu.n);
+    let nonzeros =
+        g.occupancy.nonzeros(design.pu.n, 1, g.region.tiles.into()) * rows / u64::from(design.pu.n);
     events.write(g.region.buffer, vectors, nonzeros);
     match g.space {
         Space::Nvm => {
