@@ -1,0 +1,63 @@
+//! Random tiny networks with random statistics of their zeros.
+
+use super::Rng;
+use super::designs::one_of;
+use kernels::activation::Activation;
+use models::compiler::Inference;
+use models::network::{Family, Network};
+use rand::RngExt;
+
+/// Longest sentence, tokens.
+const TOKENS: u32 = 20;
+
+/// One sentence on a network, and the layer after which it leaves.
+pub(super) fn job(rng: &mut Rng) -> (Inference, u32) {
+    let network = network(rng);
+    let sequence = rng.random_range(1..=TOKENS);
+    let exit_layer = rng.random_range(1..=network.layers + 1);
+    let job = Inference {
+        sequence,
+        classes: network.classes,
+        exits: rng.random(),
+        spans: spans(rng, network.heads, sequence),
+        embedding_density: density(rng),
+        encoder_density: density(rng),
+        network,
+    };
+    (job, exit_layer)
+}
+
+fn network(rng: &mut Rng) -> Network {
+    let heads = rng.random_range(1..=4);
+    let hidden = heads * rng.random_range(8u32.div_ceil(heads)..=64 / heads);
+    let family = one_of(rng, &[Family::Albert, Family::Bert, Family::DistilBert]);
+    let narrow = family == Family::Albert && rng.random();
+    Network {
+        name: "random".into(),
+        summary: "random".into(),
+        family,
+        layers: rng.random_range(1..=3),
+        hidden,
+        feed_forward: rng.random_range(4..=96),
+        heads,
+        embedding: if narrow { rng.random_range(4..=hidden) } else { hidden },
+        vocabulary: rng.random_range(10..=500),
+        positions: TOKENS,
+        token_types: 2,
+        shared_layers: rng.random(),
+        pooler: rng.random(),
+        activation: one_of(rng, &[Activation::Gelu, Activation::Relu]),
+        classes: rng.random_range(2..=5),
+        layer_norm_epsilon: 1e-12,
+    }
+}
+
+/// Tokens that each head sees, switched-off heads among them.
+fn spans(rng: &mut Rng, heads: u32, sequence: u32) -> Vec<u32> {
+    let mut span = || if rng.random_bool(0.2) { 0 } else { rng.random_range(1..=sequence + 1) };
+    (0..heads).map(|_| span()).collect()
+}
+
+fn density(rng: &mut Rng) -> f64 {
+    if rng.random_bool(0.2) { 1.0 } else { rng.random_range(0.02..1.0) }
+}
