@@ -170,6 +170,13 @@ mod tests {
             assert_eq!(sum.mantissa < one, below);
             assert_ne!(sum.mantissa, one);
         }
+        for distance in 125..260 {
+            for far in [1, -1] {
+                let sum = Fixed::new(1, distance).plus(Fixed::new(far, 0));
+                let one = 1_i128 << (distance - sum.lsb);
+                assert_eq!(sum.mantissa.cmp(&one), far.cmp(&0), "{far} below 2^{distance}");
+            }
+        }
     }
 
     #[test]

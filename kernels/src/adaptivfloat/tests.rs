@@ -107,6 +107,10 @@ fn what_is_too_large_saturates_with_its_sign() {
         assert_eq!(encode(format, i32::MIN, Fixed::new(-1, i32::MAX)), max | format.sign_mask());
         assert_eq!(encode(format, i32::MAX, Fixed::new(-1, i32::MIN)), 0);
         assert_eq!(encode_f64(format, 0, f64::MIN_POSITIVE / 4.0), Ok(0));
+        assert_eq!(
+            encode_f64(format, -1060, f64::from_bits(1 << 14)),
+            Ok(encode(format, 0, Fixed::new(1, 0)))
+        );
         assert_eq!(encode_f64(format, 0, f64::NAN), Err(NotANumber));
         assert_eq!(encode_f64(format, 0, -0.0), Ok(0));
     }
@@ -139,9 +143,9 @@ fn a_tensor_quantises_to_nearest_and_names_what_it_cannot() {
     let back = tensor.dequantise();
     assert_eq!(back, DMatrix::from_column_slice(3, 2, &[0.5, 0.031_25, -0.75, -1.9375, 0.0, 1.0]));
     assert_eq!(tensor.row(1), tensor.codes.column(1).as_slice());
-    let bad = DMatrix::from_column_slice(2, 2, &[0.5, 0.0, 1.0, f64::NEG_INFINITY]);
+    let bad = DMatrix::from_column_slice(3, 2, &[0.5, 0.0, 1.0, 2.0, 3.0, f64::NEG_INFINITY]);
     let error = quantise(Format::AF8_3, &bad).unwrap_err();
-    assert_eq!(error.to_string(), "value at row 1, column 1 is -inf, must be finite");
+    assert_eq!(error.to_string(), "value at row 2, column 1 is -inf, must be finite");
 }
 
 #[test]

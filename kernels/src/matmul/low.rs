@@ -5,14 +5,13 @@
 //! high * low is not zero, and it is at most (15 << 4) * (15 << 10).
 
 use super::multiply::{COLUMNS, ColumnPairs, ROWS, RowPairs, Tile};
-use super::panel::{Block, MANY, Pair};
+use super::panel::{Block, Pair};
 
 /// Whether single elements are cheaper than planes. A row's element costs about as much as one step of a tile, a column's
 /// half of that, and planes cost up to three times as many steps as the block has.
 #[inline(always)]
 pub(super) fn is_sparse(left: &Block<ROWS>, right: &Block<COLUMNS>) -> bool {
-    let few = left.sparse.len() < MANY && right.sparse.len() < MANY;
-    few && left.sparse.len() + right.sparse.len() / 2 < 2 * right.high.len()
+    left.sparse.len() + right.sparse.len() / 2 < 2 * right.high.len()
 }
 
 /// Sets a tile to low * high plus high * low.

@@ -23,8 +23,8 @@ pub(super) const RUN: usize = 16;
 /// Pairs that need no bound: eight products of high significands, at most 15 << 10 each, are below 2^31.
 pub(super) const SAFE: usize = 4;
 
-/// Low elements from which a block is not treated as sparse, so that no more of them are listed.
-pub(super) const MANY: usize = 4 * PAIRS;
+/// Low elements from which `low::is_sparse` is false whatever the other operand has, so that no more are listed.
+const MANY: usize = 4 * PAIRS;
 
 /// Codes, or flags, of one pair of each of `N` rows.
 type Line<const N: usize> = [[u8; 2]; N];

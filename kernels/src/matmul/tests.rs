@@ -82,6 +82,10 @@ fn extreme_codes_overflow_no_path() {
             let all_negative = filled(format, length, 33, |_, _| negative);
             let alternating =
                 filled(format, length, 33, |k, r| if (k + r) % 2 == 0 { max } else { negative });
+            let octave = 1 << format.mantissa();
+            let falling =
+                [9, 33].map(|r| filled(format, length, r, |k, _| if k < 32 { max } else { max - octave }));
+            check(&falling[0], &falling[1]);
             let runs = filled(format, length, 33, |k, _| if k / 32 % 2 == 0 { max } else { negative });
             let all_low = filled(format, length, 33, |_, _| low);
             let some_low = filled(format, length, 9, |k, r| if (k + r) % 3 == 0 { low } else { max });
