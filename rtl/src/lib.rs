@@ -1,4 +1,5 @@
 //! The machine in rust_hdl, and the Verilog emitted from it.
 //!
-//! This crate holds its place: the units that [`DESIGN`](../../ARCHITECTURE.md) names are described by their timing
-//! contracts in the simulator (`sim/src/unit`), and will be written here against them.
+//! This crate holds its place. The units are specified by the timing contracts at the head of each module of
+//! `sim::machine` (`pu`, `softmax`, `layernorm`, `add`, `entropy`, `dma`, `sequencer`), their pipeline depths by
+//! `models::latency`, their values by the module of the same name in `kernels`.

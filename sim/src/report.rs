@@ -3,9 +3,34 @@
 pub mod json;
 pub mod table;
 
-use crate::sentence::Outcomes;
+use crate::sentence::{Outcomes, Setup};
 use models::program::{Stage, Unit};
 use std::collections::BTreeMap;
+
+/// Where an input came from.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Input {
+    /// What it is.
+    pub input: &'static str,
+    /// What was taken.
+    pub value: String,
+    /// From where.
+    pub source: String,
+}
+
+/// What is simulated, and where it came from.
+pub struct Resolved {
+    /// The setup.
+    pub setup: Setup,
+    /// Name of the task.
+    pub task: String,
+    /// Threshold, where sentences leave early.
+    pub threshold: Option<f64>,
+    /// Sentences behind the exit statistics.
+    pub sentences: Option<usize>,
+    /// Provenance.
+    pub inputs: Vec<Input>,
+}
 
 /// Mean busy cycles of each stage and unit over the sentences.
 fn stage_cycles(outcomes: &Outcomes) -> BTreeMap<Stage, [f64; 4]> {

@@ -15,7 +15,6 @@ mod run;
 mod setup;
 
 pub use exit::{Exit, Failure};
-pub use setup::{Input, Resolved};
 
 use std::ffi::OsString;
 use std::io::{self, Write};

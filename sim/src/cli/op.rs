@@ -138,7 +138,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
             "events": result.events,
             "inputs": inputs,
         });
-        return write(&value, out);
+        return Ok(write(&value, out)?);
     }
     writeln!(
         out,

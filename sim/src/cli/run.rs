@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if args.json {
         let mut value = report::json::report(&resolved, &outcomes);
         report::json::host(&mut value, &outcomes, seconds);
-        return report::json::write(&value, out);
+        return Ok(report::json::write(&value, out)?);
     }
     Ok(out.write_all(report::table::report(&resolved, &outcomes).as_bytes())?)
 }

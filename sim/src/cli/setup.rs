@@ -9,6 +9,7 @@ use models::trace::Trace;
 use models::workload::Workload;
 
 use crate::machine::Mode;
+use crate::report::{Input, Resolved};
 use crate::sentence::Setup;
 
 /// The machine: every command that simulates takes these.
@@ -43,31 +44,6 @@ pub(super) struct InferenceArgs {
     /// Entropy threshold in nats under which a sentence leaves; the task's own if not given
     #[arg(long, value_name = "NATS")]
     pub threshold: Option<f64>,
-}
-
-/// Where an input came from.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Input {
-    /// What it is.
-    pub input: &'static str,
-    /// What was taken.
-    pub value: String,
-    /// From where.
-    pub source: String,
-}
-
-/// What is simulated, and where it came from.
-pub struct Resolved {
-    /// The setup.
-    pub setup: Setup,
-    /// Name of the task.
-    pub task: String,
-    /// Threshold, where sentences leave early.
-    pub threshold: Option<f64>,
-    /// Sentences behind the exit statistics.
-    pub sentences: Option<usize>,
-    /// Provenance.
-    pub inputs: Vec<Input>,
 }
 
 fn usage(message: String, remedy: &str) -> Error {

@@ -5,7 +5,7 @@
 //! **Timing.** One pass over all vectors and `latency::ADD`. `released`: `T (36 V + 1) + 8` cycles for T rows of V vectors.
 
 use super::events::Events;
-use super::sfu::{Pass, Plan};
+use super::pass::{Pass, Plan};
 use models::design::Design;
 use models::latency;
 use models::program::Add;

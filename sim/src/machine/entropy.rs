@@ -6,7 +6,7 @@
 //! `released`: `34 V + 10` cycles for V vectors.
 
 use super::events::Events;
-use super::sfu::{Pass, Plan};
+use super::pass::{Pass, Plan};
 use models::design::Design;
 use models::latency;
 use models::program::Entropy;

@@ -6,7 +6,7 @@
 //! `released`: `T (47 V + 2) + 8` cycles for T rows of V vectors.
 
 use super::events::Events;
-use super::sfu::{Plan, block_passes};
+use super::pass::{Plan, block_passes};
 use models::design::Design;
 use models::latency;
 use models::program::LayerNorm;

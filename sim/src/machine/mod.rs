@@ -11,6 +11,7 @@ mod entropy;
 mod events;
 mod layernorm;
 mod memory;
+pub mod pass;
 pub mod pu;
 mod report;
 mod sequencer;

@@ -7,7 +7,7 @@
 //! `released`: `T (58 V + 1) + 22` cycles for T rows of V vectors, of which 12 write the configuration.
 
 use super::events::Events;
-use super::sfu::{Plan, block_passes};
+use super::pass::{Plan, block_passes};
 use models::design::Design;
 use models::latency;
 use models::program::Softmax;

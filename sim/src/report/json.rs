@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
+use super::Resolved;
 use crate::area;
-use crate::cli::{Failure, Resolved};
 use crate::energy;
 use crate::sentence::Outcomes;
 use models::program::Unit;
@@ -138,7 +138,7 @@ pub fn host(value: &mut Value, outcomes: &Outcomes, seconds: f64) {
 ///
 /// # Errors
 /// Nothing can be written.
-pub fn write(value: &Value, out: &mut dyn Write) -> Result<(), Failure> {
-    serde_json::to_writer_pretty(&mut *out, value).map_err(|e| Failure::Output(e.into()))?;
-    Ok(writeln!(out)?)
+pub fn write(value: &Value, out: &mut dyn Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use super::Resolved;
 use crate::area;
-use crate::cli::Resolved;
 use crate::energy;
 use crate::machine::UnitCycles;
 use crate::sentence::Outcomes;

@@ -2,7 +2,7 @@
 
 use super::Stepper;
 use crate::machine::events::Events;
-use crate::machine::sfu::Plan;
+use crate::machine::pass::Plan;
 use models::design::{Design, Pipeline};
 
 /// A command under way: which pass, how often it was made, which vector, which cycle of it.
