@@ -47,21 +47,7 @@ pub(super) fn multiply(
                     multiply_tile(&left.high[range.clone()], &right.high[range.clone()], &mut tile);
                     out.add(corner, &tile, shifts.0 + shifts.1);
                 }
-                if left.sparse.is_empty() && right.sparse.is_empty() {
-                    continue;
-                }
-                if low::is_sparse(left, &right) {
-                    low::multiply_sparse(left, &right, &mut tile);
-                    out.add(corner, &tile, shifts.0.min(shifts.1));
-                    low::each_low_product(left, &right, |row, sums| {
-                        out.add_line((corner.0 + row, column), sums, 0)
-                    });
-                } else {
-                    for (a, b, shift) in low::dense_terms(left, &right, shifts) {
-                        multiply_tile(a, b, &mut tile);
-                        out.add(corner, &tile, shift);
-                    }
-                }
+                out.add_low_terms(corner, shifts, left, &right, &multiply_tile);
             }
         }
     }
@@ -136,6 +122,33 @@ impl Output {
     fn add(&mut self, (row, column): (usize, usize), tile: &Tile, shift: u16) {
         for (row, line) in (row..).zip(tile) {
             self.add_line((row, column), line, shift);
+        }
+    }
+
+    /// Adds the three terms in which a low element takes part. Only a wide operand has a low plane and a shift other
+    /// than zero, so where low times high exists, its shift is that of the other operand; two wide ones have the same.
+    #[inline(always)]
+    fn add_low_terms(
+        &mut self,
+        (row, column): (usize, usize),
+        shifts: (u16, u16),
+        left: &Block<ROWS>,
+        right: &Block<COLUMNS>,
+        multiply_tile: impl Fn(&[RowPairs], &[ColumnPairs], &mut Tile),
+    ) {
+        if left.sparse.is_empty() && right.sparse.is_empty() {
+            return;
+        }
+        let mut tile = [[0; COLUMNS]; ROWS];
+        if low::is_sparse(left, right) {
+            low::multiply_sparse(left, right, &mut tile);
+            self.add((row, column), &tile, shifts.0.min(shifts.1));
+            low::each_low_product(left, right, |line, sums| self.add_line((row + line, column), sums, 0));
+        } else {
+            for (a, b, shift) in low::dense_terms(left, right, shifts) {
+                multiply_tile(a, b, &mut tile);
+                self.add((row, column), &tile, shift);
+            }
         }
     }
 
