@@ -2,7 +2,7 @@
 //!
 //! **Function.** `out = a + b`, each with its own exponent bias, rounded once.
 //!
-//! **Timing.** One pass over all vectors and `latency::ADD`. `released`: `T (36 V + 1) + 8` cycles for T rows of V vectors.
+//! **Timing.** One pass over all vectors and `latency::ADD`. `released`: `T (36 V + 1) + 9` cycles for T rows of V vectors.
 
 use super::events::Events;
 use super::pass::{Pass, Plan};
@@ -21,7 +21,7 @@ pub(super) fn add(design: &Design, c: &Add) -> Plan {
     events.write(c.out.buffer, vectors, vectors * n);
     Plan {
         passes: vec![Pass { times: 1, vectors, latency: latency::ADD }],
-        released: rows * (36 * tiles + 1) + 8,
+        released: rows * (36 * tiles + 1) + 9,
         events,
     }
 }

@@ -38,7 +38,7 @@ pub struct Span {
     pub end: u64,
 }
 
-/// Cycles at one voltage.
+/// Cycles at one voltage; those before the first change of the supply count to the first segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Segment {
     /// Supply voltage in millivolts.
