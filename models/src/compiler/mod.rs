@@ -184,15 +184,16 @@ fn finish(b: Builder, mut map: MemoryMap, activations: u64) -> Result<Program, C
     }
     let network = &b.job.network;
     let ramps = if b.job.exits { network.layers } else { 1 };
-    let mut start = 0;
-    let mut section = |name: &str, bytes: u64| {
-        map.external.push(Section { name: name.into(), start, bytes });
-        start += bytes.next_multiple_of(PAGE);
-    };
-    section("activations", activations);
-    section("embedding map, norms and tables", b.fixed_bytes - activations);
-    section("encoder weights", b.layer_bytes * u64::from(network.weight_sets()));
-    section("off-ramp weights", b.ramp_bytes * u64::from(ramps));
+    let layers = b.layer_bytes * u64::from(network.weight_sets());
+    map.layer_base = b.fixed_bytes.next_multiple_of(PAGE);
+    map.ramp_base = (map.layer_base + layers).next_multiple_of(PAGE);
+    let section = |name: &str, start, bytes| Section { name: name.into(), start, bytes };
+    map.external = vec![
+        section("activations", 0, activations),
+        section("embedding map, norms and tables", activations, b.fixed_bytes - activations),
+        section("encoder weights", map.layer_base, layers),
+        section("off-ramp weights", map.ramp_base, b.ramp_bytes * u64::from(ramps)),
+    ];
     Ok(Program {
         layers: network.layers,
         exits: b.job.exits,
@@ -202,5 +203,5 @@ fn finish(b: Builder, mut map: MemoryMap, activations: u64) -> Result<Program, C
     })
 }
 
-/// Sections start on a page of the memory system, which no AXI burst crosses.
+/// Weights start on a page of the memory system, which no AXI burst crosses.
 const PAGE: u64 = 4096;

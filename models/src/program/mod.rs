@@ -53,6 +53,10 @@ pub struct MemoryMap {
     pub external: Vec<Section>,
     /// Sections of the NVM: name, first byte, bytes.
     pub nvm: Vec<Section>,
+    /// First byte of the first layer's encoder weights in external memory.
+    pub layer_base: u64,
+    /// First byte of the first off-ramp's weights in external memory.
+    pub ramp_base: u64,
 }
 
 /// A named range of a memory.

@@ -103,8 +103,7 @@ struct Machine<'a> {
 
 impl<'a> Machine<'a> {
     fn new(design: &'a Design, program: &'a Program, options: Options, timing: MemoryTiming) -> Self {
-        let base = |index: usize| program.memory.external.get(index).map_or(0, |s| s.start);
-        let bases = Bases { layer: base(2), ramp: base(3) };
+        let bases = Bases { layer: program.memory.layer_base, ramp: program.memory.ramp_base };
         Machine {
             design,
             program,
