@@ -7,13 +7,14 @@ use models::program::{Command, Operation, Program, Region, Space, Unit};
 
 use super::Failure;
 use super::setup::{self, InferenceArgs, MachineArgs};
-use crate::machine::{MemoryTiming, Mode, expected_cycles};
+use crate::machine::{MemoryTiming, Mode, Options, Span, expected_cycles, run as simulate};
 use crate::sentence::SetupError;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   offramp program --network albert-base --task sst2
   offramp program --network tinybert-4 --seq 16 --set pu.n=4 | less
+  offramp program --network albert-base --timed     when each command ran, and its stalls
 
 Columns: program counter, unit, operation, what it belongs to, bytes moved, multiply-accumulates, cycles that it takes
 when nothing else uses its ports, addresses (buffer:vector), and how many commands of which unit it waits for.";
@@ -25,6 +26,9 @@ pub(super) struct Args {
     inference: InferenceArgs,
     #[command(flatten)]
     machine: MachineArgs,
+    /// Run it through every layer and list when each command ran and what it waited for
+    #[arg(long)]
+    timed: bool,
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
@@ -34,6 +38,11 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let vdd_v = setup.design.operating.vdd_v;
     let frequency_hz = setup.technology.frequency_hz(vdd_v).map_err(SetupError::Voltage)?;
     let timing = MemoryTiming::new(&setup.design, &setup.technology, frequency_hz)?;
+    if args.timed {
+        let options = Options { exit_layer: program.layers, mode: Mode::Fast, spans: true };
+        let run = simulate(&setup.design, &program, |_| timing, options).map_err(SetupError::Deadlock)?;
+        return timeline(&program, &run.spans, out);
+    }
     head(&program, out)?;
     writeln!(
         out,
@@ -42,6 +51,33 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     for (pc, command) in program.commands.iter().enumerate() {
         let cycles = expected_cycles(&setup.design, &timing, &command.operation);
         line(pc, command, cycles, out)?;
+    }
+    Ok(())
+}
+
+/// Every command that ran, in the order in which they started, in cycles.
+fn timeline(program: &Program, spans: &[Span], out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(
+        out,
+        "layer    pc  unit   stage           head  part      start        end     busy  stalled on (cycles)"
+    )?;
+    let mut spans = spans.to_vec();
+    spans.sort_by_key(|s| (s.start, s.command));
+    for span in &spans {
+        let Command { operation, tag, .. } = &program.commands[span.command as usize];
+        let unit = operation.unit().map_or("seq", Unit::name);
+        let head = tag.head.map_or(String::new(), |h| h.to_string());
+        let part = format!("{}.{}", tag.part.0, tag.part.1);
+        let stage = format!("{:?}", tag.stage);
+        let stalls = Unit::ALL.iter().zip(span.stalled_on).filter(|(_, cycles)| *cycles > 0);
+        let stalls: Vec<String> = stalls.map(|(u, cycles)| format!("{} {cycles}", u.name())).collect();
+        let (layer, pc, start, end) = (span.layer, span.command, span.start, span.end);
+        writeln!(
+            out,
+            "{layer:>5} {pc:>5}  {unit:<5}  {stage:<14} {head:>5} {part:>5} {start:>10} {end:>10} {:>8}  {}",
+            end - start,
+            stalls.join(", ")
+        )?;
     }
     Ok(())
 }

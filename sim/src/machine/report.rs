@@ -36,6 +36,8 @@ pub struct Span {
     pub start: u64,
     /// Cycle after the last.
     pub end: u64,
+    /// Cycles that it stood at the head of its queue and waited for the load engine, the store engine, the PU, the SFU.
+    pub stalled_on: [u64; 4],
 }
 
 /// Cycles at one voltage; those before the first change of the supply count to the first segment.

@@ -25,6 +25,7 @@ struct Running {
     index: u32,
     layer: u32,
     start: u64,
+    stalled_on: [u64; 4],
     ending: Ending,
     events: Events,
 }
@@ -35,6 +36,8 @@ struct Slot {
     /// Commands that wait, and the cycle in which each was dispatched.
     queue: VecDeque<(u32, u64)>,
     running: Option<Running>,
+    /// Cycles that the command at the head of the queue has waited for each unit.
+    stalled_on: [u64; 4],
     /// Commands ended since the last control command.
     completed: u32,
 }
@@ -158,8 +161,8 @@ impl<'a> Units<'a> {
         let stage = self.command(running.index).tag.stage;
         *run.stages.entry((stage, Unit::ALL[unit])).or_default() += now - running.start;
         if self.spans {
-            let Running { index: command, layer, start, .. } = running;
-            run.spans.push(Span { command, layer, start, end: now });
+            let Running { index: command, layer, start, stalled_on, .. } = running;
+            run.spans.push(Span { command, layer, start, end: now, stalled_on });
         }
     }
 
@@ -173,8 +176,9 @@ impl<'a> Units<'a> {
                 continue;
             }
             self.slots[unit].queue.pop_front();
+            let stalled_on = std::mem::take(&mut self.slots[unit].stalled_on);
             let (ending, events) = self.begin(unit, index, now);
-            self.slots[unit].running = Some(Running { index, layer, start: now, ending, events });
+            self.slots[unit].running = Some(Running { index, layer, start: now, stalled_on, ending, events });
             started = true;
         }
         started
@@ -236,6 +240,7 @@ impl<'a> Units<'a> {
                 stats.contended += if unit < 2 && contended[unit] { cycles } else { 0 };
             } else if let Some(other) = self.blocked(unit) {
                 stats.stalled_on[other] += cycles;
+                self.slots[unit].stalled_on[other] += cycles;
             } else {
                 stats.idle += cycles;
             }
