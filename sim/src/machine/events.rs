@@ -46,32 +46,37 @@ pub struct Events {
 }
 
 impl std::ops::AddAssign for Events {
-    fn add_assign(&mut self, o: Self) {
-        self.macs_run += o.macs_run;
-        self.macs_gated += o.macs_gated;
-        self.macs_skipped += o.macs_skipped;
-        self.pu_active_cycles += o.pu_active_cycles;
-        self.softmax_elements += o.softmax_elements;
-        self.layernorm_elements += o.layernorm_elements;
-        self.add_elements += o.add_elements;
-        self.entropy_elements += o.entropy_elements;
-        for buffer in 0..2 {
-            self.code_reads[buffer] += o.code_reads[buffer];
-            self.code_writes[buffer] += o.code_writes[buffer];
-            self.mask_reads[buffer] += o.mask_reads[buffer];
-            self.mask_writes[buffer] += o.mask_writes[buffer];
-        }
-        self.aux_read_bytes += o.aux_read_bytes;
-        self.aux_write_bytes += o.aux_write_bytes;
-        self.axi_beats += o.axi_beats;
-        self.external_read_bytes += o.external_read_bytes;
-        self.external_write_bytes += o.external_write_bytes;
-        self.nvm_read_bits += o.nvm_read_bits;
-        self.commands += o.commands;
+    fn add_assign(&mut self, other: Self) {
+        self.zip(&other, |mine, its| *mine += its);
     }
 }
 
 impl Events {
+    /// Every counter of this beside the same counter of `o`.
+    pub(super) fn zip(&mut self, o: &Self, mut f: impl FnMut(&mut u64, u64)) {
+        f(&mut self.macs_run, o.macs_run);
+        f(&mut self.macs_gated, o.macs_gated);
+        f(&mut self.macs_skipped, o.macs_skipped);
+        f(&mut self.pu_active_cycles, o.pu_active_cycles);
+        f(&mut self.softmax_elements, o.softmax_elements);
+        f(&mut self.layernorm_elements, o.layernorm_elements);
+        f(&mut self.add_elements, o.add_elements);
+        f(&mut self.entropy_elements, o.entropy_elements);
+        f(&mut self.aux_read_bytes, o.aux_read_bytes);
+        f(&mut self.aux_write_bytes, o.aux_write_bytes);
+        f(&mut self.axi_beats, o.axi_beats);
+        f(&mut self.external_read_bytes, o.external_read_bytes);
+        f(&mut self.external_write_bytes, o.external_write_bytes);
+        f(&mut self.nvm_read_bits, o.nvm_read_bits);
+        f(&mut self.commands, o.commands);
+        for buffer in 0..2 {
+            f(&mut self.code_reads[buffer], o.code_reads[buffer]);
+            f(&mut self.code_writes[buffer], o.code_writes[buffer]);
+            f(&mut self.mask_reads[buffer], o.mask_reads[buffer]);
+            f(&mut self.mask_writes[buffer], o.mask_writes[buffer]);
+        }
+    }
+
     /// Counts `vectors` vectors read from `buffer`, with `codes` codes among them.
     pub fn read(&mut self, buffer: u8, vectors: u64, codes: u64) {
         self.mask_reads[usize::from(buffer)] += vectors;

@@ -4,6 +4,10 @@
 //! command at the head of their queue if it was dispatched in an earlier cycle and its waits are met. A command that ends at
 //! cycle `e` was busy up to `e - 1`; what waited for it may start at `e`. With [`Mode::Step`] no cycle is jumped and the units
 //! run vector by vector and beat by beat; both modes must agree on everything.
+//!
+//! A layer starts with everything idle. Where the weights of layers lie a whole number of pages apart their bursts are the
+//! same, so all layers take the same cycles: the fast path runs the first and the last and counts the first again for those
+//! in between.
 
 mod add;
 pub mod dma;
@@ -99,6 +103,8 @@ struct Machine<'a> {
     mode: Mode,
     run: Run,
     segment_start: u64,
+    /// The start of the first layer: its cycle, and what had been counted until then.
+    first_layer: Option<(u64, Run)>,
 }
 
 impl<'a> Machine<'a> {
@@ -112,6 +118,7 @@ impl<'a> Machine<'a> {
             mode: options.mode,
             run: Run::default(),
             segment_start: 0,
+            first_layer: None,
         }
     }
 
@@ -120,6 +127,7 @@ impl<'a> Machine<'a> {
         loop {
             self.units.end(now, &mut self.run);
             let action = self.act(now);
+            now += self.repeat_layer(action, now);
             match action {
                 Action::End => break,
                 Action::SetPoint { vdd_mv } => {
@@ -130,9 +138,8 @@ impl<'a> Machine<'a> {
                 _ => {}
             }
             let started = self.units.start(now, self.sequencer.layer);
-            let next = self.next(now, started || action != Action::None)?;
-            self.units.pass(now, next - now, &mut self.run);
-            now = next;
+            let limit = self.limit(now, started || action != Action::None)?;
+            now = self.units.pass(now, limit, &mut self.run);
         }
         self.close_segment(now);
         self.run.cycles = now;
@@ -161,8 +168,27 @@ impl<'a> Machine<'a> {
         action
     }
 
-    /// The next cycle in which anything can happen, given whether anything `moved` in this one.
-    fn next(&self, now: u64, moved: bool) -> Result<u64, Deadlock> {
+    /// At the end of the first layer, repeats it for those up to the last but one; the cycles that they take.
+    fn repeat_layer(&mut self, action: Action, now: u64) -> u64 {
+        if action == Action::Control && self.sequencer.layer == 1 && self.first_layer.is_none() {
+            self.first_layer = Some((now, self.run.clone()));
+        }
+        let Action::EndLayer { layer_stride, ramp_stride } = action else { return 0 };
+        let Some((start, before)) = self.first_layer.take() else { return 0 };
+        let layers = self.sequencer.between(self.program);
+        let apart = (layer_stride | ramp_stride).is_multiple_of(dma::BOUNDARY);
+        if self.mode == Mode::Step || layers == 0 || !apart {
+            return 0;
+        }
+        let cycles = (now - start) * layers;
+        self.run.repeat(&before, start, now, layers);
+        self.sequencer.jump(layers, cycles);
+        self.units.end_layer(layers * layer_stride, layers * ramp_stride);
+        cycles
+    }
+
+    /// The next cycle in which anything but the DMA can move, given whether anything `moved` in this one.
+    fn limit(&self, now: u64, moved: bool) -> Result<u64, Deadlock> {
         let fetching = self.sequencer.ready() > now;
         if !moved && !fetching && !self.units.busy() {
             return Err(Deadlock { cycle: now, waiting: self.units.describe() });
@@ -170,7 +196,7 @@ impl<'a> Machine<'a> {
         if moved || self.mode == Mode::Step {
             return Ok(now + 1);
         }
-        let next = self.units.next(now);
+        let next = self.units.next();
         Ok(if fetching { next.min(self.sequencer.ready()) } else { next })
     }
 

@@ -69,3 +69,45 @@ pub struct Run {
     /// When each command ran, if that was asked for.
     pub spans: Vec<Span>,
 }
+
+impl Run {
+    /// Counts everything since `before`, when the run stood at cycle `start`, `times` times more; it now stands at `now`.
+    pub(super) fn repeat(&mut self, before: &Run, start: u64, now: u64, times: u64) {
+        let mut more = self.events;
+        more.zip(&before.events, |mine, its| *mine = (*mine - its) * times);
+        self.events += more;
+        for (unit, old) in self.units.iter_mut().zip(&before.units) {
+            unit.repeat(old, times);
+        }
+        for (key, cycles) in &mut self.stages {
+            *cycles += (*cycles - before.stages.get(key).unwrap_or(&0)) * times;
+        }
+        let period = now - start;
+        self.layer_ends.extend((1..=times).map(|turn| now + turn * period));
+        let spans: Vec<Span> = self.spans[before.spans.len()..].to_vec();
+        for turn in 1..=times {
+            self.spans.extend(spans.iter().map(|span| span.later(turn, period)));
+        }
+    }
+}
+
+impl UnitCycles {
+    /// Counts everything since `before` `times` times more.
+    fn repeat(&mut self, before: &UnitCycles, times: u64) {
+        let more = |mine: &mut u64, old: u64| *mine += (*mine - old) * times;
+        more(&mut self.busy, before.busy);
+        more(&mut self.contended, before.contended);
+        more(&mut self.idle, before.idle);
+        for (mine, old) in self.stalled_on.iter_mut().zip(before.stalled_on) {
+            more(mine, old);
+        }
+    }
+}
+
+impl Span {
+    /// The same command `turn` layers of `period` cycles later.
+    fn later(&self, turn: u64, period: u64) -> Span {
+        let shift = turn * period;
+        Span { layer: self.layer + turn as u32, start: self.start + shift, end: self.end + shift, ..*self }
+    }
+}

@@ -48,6 +48,17 @@ impl Sequencer {
         self.ready
     }
 
+    /// Layers between this one and the last that the sentence runs.
+    pub(super) fn between(&self, program: &Program) -> u64 {
+        u64::from(self.exit_layer.min(program.layers).saturating_sub(self.layer))
+    }
+
+    /// Stands as it does now, `layers` layers and `cycles` cycles later.
+    pub(super) fn jump(&mut self, layers: u64, cycles: u64) {
+        self.layer += layers as u32;
+        self.ready += cycles;
+    }
+
     /// The command at the program counter.
     fn operation<'p>(&self, program: &'p Program) -> Option<&'p Operation> {
         program.commands.get(self.pc as usize).map(|c| &c.operation)

@@ -56,6 +56,8 @@ pub(super) struct Units<'a> {
     bases: Bases,
     slots: [Slot; 4],
     dma: Dma,
+    /// Whether each engine has ended its command in this cycle.
+    moved: [bool; 2],
     mode: Mode,
     spans: bool,
 }
@@ -75,6 +77,7 @@ impl<'a> Units<'a> {
             bases,
             slots: Default::default(),
             dma: Dma::Burst(BurstDma::new(timing)),
+            moved: [false; 2],
             mode: options.mode,
             spans: options.spans,
         };
@@ -131,16 +134,12 @@ impl<'a> Units<'a> {
 
     /// Ends the commands whose last cycle was the one before `now`.
     pub(super) fn end(&mut self, now: u64, run: &mut Run) {
-        let moved = match &mut self.dma {
-            Dma::Burst(dma) => dma.tick(now),
-            Dma::Beat(dma) => dma.tick(),
-        };
         for unit in 0..4 {
             let ended = match &self.slots[unit].running {
                 None => false,
                 Some(r) => match &r.ending {
                     Ending::At(end) => *end == now,
-                    Ending::Dma => moved[unit],
+                    Ending::Dma => self.moved[unit],
                     Ending::Stepping(_, ended) => *ended,
                 },
             };
@@ -213,34 +212,31 @@ impl<'a> Units<'a> {
         }
     }
 
-    /// The next cycle in which a unit can end a command or a burst can move.
-    pub(super) fn next(&self, now: u64) -> u64 {
-        let mut next = match &self.dma {
-            Dma::Burst(dma) if self.slots[..2].iter().any(|s| s.running.is_some()) => dma.next(now),
-            _ => u64::MAX,
-        };
-        for slot in &self.slots {
-            if let Some(Running { ending: Ending::At(end), .. }) = slot.running {
-                next = next.min(end);
-            }
-        }
-        next
+    /// The next cycle in which the PU or the SFU ends a command.
+    pub(super) fn next(&self) -> u64 {
+        let ends = self.slots.iter().filter_map(|slot| match &slot.running {
+            Some(Running { ending: Ending::At(end), .. }) => Some(*end),
+            _ => None,
+        });
+        ends.min().unwrap_or(u64::MAX)
     }
 
-    /// Lets `cycles` cycles pass in which no state changes.
-    pub(super) fn pass(&mut self, now: u64, cycles: u64, run: &mut Run) {
-        let contended = match &self.dma {
-            Dma::Burst(dma) => dma.contended(now),
-            Dma::Beat(dma) => dma.contended(),
+    /// Lets time pass up to cycle `limit`, or to the end of a DMA command before it; the cycle reached. Nothing but bursts
+    /// moves on the way.
+    pub(super) fn pass(&mut self, now: u64, limit: u64, run: &mut Run) -> u64 {
+        let passed = match &mut self.dma {
+            Dma::Burst(dma) => dma.advance(now, limit),
+            Dma::Beat(dma) => dma.advance(now),
         };
+        self.moved = passed.ended;
+        let cycles = passed.now - now;
         for unit in 0..4 {
             let stats = &mut run.units[unit];
             if self.slots[unit].running.is_some() {
                 stats.busy += cycles;
-                stats.contended += if unit < 2 && contended[unit] { cycles } else { 0 };
+                stats.contended += passed.contended.get(unit).copied().unwrap_or(0);
             } else if let Some(other) = self.blocked(unit) {
                 stats.stalled_on[other] += cycles;
-                self.slots[unit].stalled_on[other] += cycles;
             } else {
                 stats.idle += cycles;
             }
@@ -250,6 +246,7 @@ impl<'a> Units<'a> {
                 *ended = stepper.tick();
             }
         }
+        passed.now
     }
 
     /// What each unit waits for, for the report of a deadlock.

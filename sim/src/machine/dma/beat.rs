@@ -1,6 +1,6 @@
 //! The DMA beat by beat: what `--step` runs, as the RTL does, with an address that counts up and a beat that counts down.
 
-use super::{Job, tail};
+use super::{Job, Passed, tail};
 use crate::machine::memory::{MemoryTiming, Runs};
 use models::latency;
 
@@ -95,8 +95,14 @@ impl BeatDma {
         }
     }
 
-    /// One cycle; whether each engine has ended its command.
-    pub(crate) fn tick(&mut self) -> [bool; 2] {
+    /// One cycle.
+    pub(crate) fn advance(&mut self, now: u64) -> Passed {
+        let contended = self.contended().map(u64::from);
+        Passed { now: now + 1, contended, ended: self.tick() }
+    }
+
+    /// The start of a cycle; whether each engine has ended its command.
+    fn tick(&mut self) -> [bool; 2] {
         self.count_down();
         self.serve();
         let mut ended = [false; 2];
@@ -175,7 +181,7 @@ impl BeatDma {
     }
 
     /// Whether each engine has a burst ready that waits for the other's.
-    pub(crate) fn contended(&self) -> [bool; 2] {
+    fn contended(&self) -> [bool; 2] {
         [0, 1].map(|index| {
             let waits = self.engines[index].waiting.first().is_some_and(|b| b.delay == 0);
             waits && self.port.is_some_and(|served| served.engine != index)

@@ -1,12 +1,9 @@
 //! The DMA burst by burst: the fast path.
 
-use super::{Job, tail};
+use super::{BOUNDARY, Job, Passed, tail};
 use crate::machine::memory::{MemoryTiming, Runs};
 use models::latency;
 use std::collections::VecDeque;
-
-/// Bytes that no burst crosses a multiple of (AXI4).
-const BOUNDARY: u64 = 4096;
 
 /// A burst that has been requested.
 #[derive(Clone, Copy, Debug)]
@@ -76,8 +73,22 @@ impl BurstDma {
         }
     }
 
+    /// Goes from burst to burst up to cycle `limit`, or to the end of a command before it.
+    pub(crate) fn advance(&mut self, now: u64, limit: u64) -> Passed {
+        let mut passed = Passed { now, ..Passed::default() };
+        while passed.now < limit && passed.ended == [false; 2] {
+            let next = self.next(passed.now).min(limit);
+            for (cycles, contended) in passed.contended.iter_mut().zip(self.contended(passed.now)) {
+                *cycles += u64::from(contended) * (next - passed.now);
+            }
+            passed.now = next;
+            passed.ended = self.tick(next);
+        }
+        passed
+    }
+
     /// What happens in cycle `now`; whether each engine has ended its command.
-    pub(crate) fn tick(&mut self, now: u64) -> [bool; 2] {
+    fn tick(&mut self, now: u64) -> [bool; 2] {
         self.end_data(now);
         self.serve(now);
         let mut ended = [false; 2];
@@ -140,7 +151,7 @@ impl BurstDma {
     }
 
     /// The next cycle after `now` in which anything can happen.
-    pub(crate) fn next(&self, now: u64) -> u64 {
+    fn next(&self, now: u64) -> u64 {
         let mut next = self.port.map_or(u64::MAX, |(_, end)| end);
         for e in self.engines.iter().filter(|e| e.active) {
             if e.runs.is_some() && e.under_way < self.timing.outstanding {
@@ -154,7 +165,7 @@ impl BurstDma {
     }
 
     /// Whether each engine has a burst ready that waits for the other's.
-    pub(crate) fn contended(&self, now: u64) -> [bool; 2] {
+    fn contended(&self, now: u64) -> [bool; 2] {
         [0, 1].map(|index| {
             let waits = self.engines[index].waiting.front().is_some_and(|b| b.ready <= now);
             waits && self.port.is_some_and(|(served, _)| served != index)
@@ -167,11 +178,5 @@ pub(in crate::machine) fn alone(timing: MemoryTiming, store: bool, job: Job) -> 
     let engine = usize::from(store);
     let mut dma = BurstDma::new(timing);
     dma.start(engine, job, 0);
-    let mut now = 0;
-    loop {
-        now = dma.next(now);
-        if dma.tick(now)[engine] {
-            return now;
-        }
-    }
+    dma.advance(0, u64::MAX).now
 }

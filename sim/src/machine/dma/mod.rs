@@ -23,6 +23,9 @@ use models::design::{Design, Sparsity};
 use models::latency;
 use models::program::{Base, Encoding, Gather, Operation, Space, Transfer};
 
+/// Bytes that no burst crosses a multiple of (AXI4).
+pub(super) const BOUNDARY: u64 = 4096;
+
 /// What a command asks of its engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Job {
@@ -115,6 +118,17 @@ fn gather(design: &Design, timing: &MemoryTiming, g: &Gather) -> (Job, Events) {
             (Job::Bus(runs), events)
         }
     }
+}
+
+/// What happened while time passed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Passed {
+    /// The cycle reached.
+    pub now: u64,
+    /// Cycles in which each engine had a burst ready that waited for the other's.
+    pub contended: [u64; 2],
+    /// Whether each engine has ended its command in the cycle reached.
+    pub ended: [bool; 2],
 }
 
 /// From the last beat at the port to the end of a command.
