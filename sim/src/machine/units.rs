@@ -237,6 +237,7 @@ impl<'a> Units<'a> {
                 stats.contended += passed.contended.get(unit).copied().unwrap_or(0);
             } else if let Some(other) = self.blocked(unit) {
                 stats.stalled_on[other] += cycles;
+                self.slots[unit].stalled_on[other] += cycles;
             } else {
                 stats.idle += cycles;
             }

@@ -36,7 +36,7 @@ fn network(rng: &mut Rng) -> Network {
         name: "random".into(),
         summary: "random".into(),
         family,
-        layers: rng.random_range(1..=3),
+        layers: rng.random_range(1..=4),
         hidden,
         feed_forward: rng.random_range(4..=96),
         heads,

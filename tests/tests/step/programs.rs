@@ -10,7 +10,7 @@ use kernels::activation::Activation;
 use models::program::command::AuxRange;
 use models::program::{
     Add, Base, Command, Encoding, Entropy, Epilogue, Gather, LayerNorm, Matmul, MemoryMap, Occupancy,
-    Operand, Operation, Program, Region, Section, Softmax, Space, Stage, Tag, Transfer,
+    Operand, Operation, Program, Region, Softmax, Space, Stage, Tag, Transfer,
 };
 use rand::RngExt;
 
@@ -18,7 +18,7 @@ use rand::RngExt;
 pub(super) fn program(rng: &mut Rng, n: u32) -> (Program, u32) {
     let mut program = Program {
         commands: Vec::new(),
-        layers: rng.random_range(1..=3),
+        layers: rng.random_range(1..=5),
         exits: true,
         memory: memory(rng),
         choices: Vec::new(),
@@ -44,10 +44,10 @@ pub(super) fn program(rng: &mut Rng, n: u32) -> (Program, u32) {
     (program, exit_layer)
 }
 
-/// Sections that start anywhere.
+/// Weights that start anywhere.
 fn memory(rng: &mut Rng) -> MemoryMap {
-    let mut section = || Section { name: "random".into(), start: rng.random_range(0..1 << 20), bytes: 0 };
-    MemoryMap { external: (0..4).map(|_| section()).collect(), nvm: Vec::new() }
+    let (layer_base, ramp_base) = (rng.random_range(0..1 << 20), rng.random_range(0..1 << 20));
+    MemoryMap { layer_base, ramp_base, ..MemoryMap::default() }
 }
 
 /// A control command other than the end; jumps go back to the last control command, seldom elsewhere.
@@ -58,10 +58,15 @@ fn control(rng: &mut Rng, at: u32, segment: u32) -> Operation {
         2 => Operation::Exit,
         _ => Operation::Repeat {
             to: if rng.random_bool(0.9) { segment } else { rng.random_range(0..=at) },
-            layer_stride: rng.random_range(0..10_000),
-            ramp_stride: rng.random_range(0..10_000),
+            layer_stride: stride(rng),
+            ramp_stride: stride(rng),
         },
     }
+}
+
+/// Whole pages, so that layers take the same cycles, or any bytes.
+fn stride(rng: &mut Rng) -> u64 {
+    if rng.random_bool(0.7) { 4096 * rng.random_range(0..3) } else { rng.random_range(0..10_000) }
 }
 
 fn operation(rng: &mut Rng, n: u32) -> Operation {
