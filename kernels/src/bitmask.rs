@@ -25,9 +25,34 @@ pub enum PackError {
         /// Elements per vector.
         n: usize,
     },
+    /// Fewer rows than the fullest bank takes, or banks that are no whole rows.
+    Rows {
+        /// Rows given.
+        rows: usize,
+        /// Rows that the masks ask for.
+        fullest: usize,
+    },
 }
 
 impl Packed {
+    /// Vectors from their masks and data banks, as they lie in memory; there may be more rows than any bank takes.
+    ///
+    /// # Errors
+    /// Elements outside 2..=64, or fewer rows than the masks ask for.
+    pub fn new(n: usize, masks: Vec<u64>, rows: Vec<u8>) -> Result<Packed, PackError> {
+        if !(2..=64).contains(&n) {
+            return Err(PackError::Elements(n));
+        }
+        let count = |bank: usize| masks.iter().filter(|mask| *mask >> bank & 1 == 1).count();
+        let fullest = (0..64).map(count).max().unwrap_or(0);
+        let packed = Packed { n, masks, rows };
+        let outside = packed.masks.iter().any(|mask| n < 64 && mask >> n != 0);
+        if outside || packed.row_count() < fullest || !packed.rows.len().is_multiple_of(n) {
+            return Err(PackError::Rows { rows: packed.row_count(), fullest });
+        }
+        Ok(packed)
+    }
+
     /// Elements per vector, which is the number of banks.
     pub fn n(&self) -> usize {
         self.n
@@ -152,6 +177,12 @@ impl std::fmt::Display for PackError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             PackError::Elements(n) => write!(f, "n = {n} must be from 2 to 64 elements per vector"),
+            PackError::Rows { rows, fullest } => {
+                write!(
+                    f,
+                    "{rows} rows of codes must be whole and at least {fullest}, as many as the masks ask for"
+                )
+            }
             PackError::Length { length, n } => write!(f, "{length} codes must be a multiple of n = {n}"),
         }
     }
@@ -219,6 +250,19 @@ mod tests {
             }
         }
         assert_eq!(decoder.next_vector(), None);
+    }
+
+    #[test]
+    fn masks_and_rows_make_what_they_were_taken_from() {
+        let codes = sparse_codes(&mut Rng::seed_from_u64(SEED), 16 * 20, 0.5);
+        let packed = encode(16, &codes).unwrap();
+        let (masks, rows) = (packed.masks().to_vec(), packed.rows().to_vec());
+        let fewer = rows[..rows.len() - 16].to_vec();
+        assert_eq!(Packed::new(16, masks.clone(), rows), Ok(packed.clone()), "seed {SEED}");
+        let longer = [packed.rows(), &[0; 32]].concat();
+        assert_eq!(decode(&Packed::new(16, masks.clone(), longer).unwrap()), codes, "seed {SEED}");
+        assert!(Packed::new(16, masks.clone(), fewer).is_err());
+        assert!(Packed::new(4, masks, codes).is_err(), "masks of 16 bits on vectors of 4");
     }
 
     #[test]

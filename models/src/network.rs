@@ -74,6 +74,17 @@ impl Network {
         self.hidden / self.heads.max(1)
     }
 
+    /// `1 / sqrt(head_dim)`, by which scores are scaled, as a power of two for the product and a factor for the query
+    /// weights. One of them does nothing: a width that is a power of four needs no factor, others get no power.
+    pub fn score_scale(&self) -> (i32, f64) {
+        let width = self.head_dim();
+        if width.is_power_of_two() && width.ilog2().is_multiple_of(2) {
+            (-((width.ilog2() / 2).cast_signed()), 1.0)
+        } else {
+            (0, f64::from(width).sqrt().recip())
+        }
+    }
+
     /// Sets of encoder weights: 1 where layers share them.
     pub fn weight_sets(&self) -> u32 {
         if self.shared_layers { 1 } else { self.layers }

@@ -4,11 +4,13 @@
 //! Otherwise the projections run on groups of tokens and pass through external memory. The softmax of a head runs on the
 //! SFU while the PU projects the next head: that is why probabilities and values have two regions each.
 
-use super::builder::{Builder, Placed, Tensor, dense};
+use super::builder::{Builder, Placed, dense};
 use super::frame::{Slots, choose};
 use super::{CompileError, Head};
 use crate::program::command::{AuxRange, Base};
-use crate::program::{Epilogue, Matmul, Occupancy, Operand, Operation, Region, Softmax, Stage};
+use crate::program::{
+    Epilogue, Form, Matmul, Occupancy, Operand, Operation, Parameter, Region, Softmax, Stage, Stored,
+};
 use kernels::activation::Activation;
 
 /// The projections of one head.
@@ -48,7 +50,7 @@ impl HeadRegions {
 }
 
 /// Emits the attention of one layer; reads `tokens`, writes `context`.
-pub(super) fn attention(b: &mut Builder, tokens: Tensor, context: Tensor) -> Result<(), CompileError> {
+pub(super) fn attention(b: &mut Builder, tokens: Stored, context: Stored) -> Result<(), CompileError> {
     let (blocks, hidden, head) = (b.shape.token_blocks, b.shape.hidden_tiles, b.shape.head_tiles);
     let resident = choose(b.design, "attention", 1, head, |frame, tiling| {
         let x = frame.take("tokens", 0, blocks, hidden);
@@ -82,10 +84,13 @@ fn place_heads(b: &mut Builder, chunk: u32) -> Vec<(Head, Projections)> {
         .clone()
         .into_iter()
         .map(|head| {
-            let query = b.place(matrix, chunk, Base::Layer);
-            let key = b.place(matrix, chunk, Base::Layer);
-            let value = b.place(matrix, chunk, Base::Layer);
-            let span = (head.span < b.job.sequence).then(|| b.reserve(Base::Layer, span_bytes));
+            let at = head.index;
+            let query = b.place(Parameter::Query(at), matrix, chunk, Base::Layer);
+            let key = b.place(Parameter::Key(at), matrix, chunk, Base::Layer);
+            let value = b.place(Parameter::Value(at), matrix, chunk, Base::Layer);
+            let form = Form::Span { sequence: b.job.sequence, span: head.span };
+            let span = (head.span < b.job.sequence)
+                .then(|| b.keep(Parameter::Span(at), Base::Layer, span_bytes, form));
             (head, Projections { query, key, value, span })
         })
         .collect()
@@ -94,11 +99,11 @@ fn place_heads(b: &mut Builder, chunk: u32) -> Vec<(Head, Projections)> {
 fn resident_heads(
     b: &mut Builder,
     heads: &[(Head, Projections)],
-    tokens: Tensor,
+    tokens: Stored,
     x: Region,
     mut slots: Slots,
     r: &HeadRegions,
-    context: Tensor,
+    context: Stored,
 ) {
     let all = b.job.sequence;
     b.emit(Operation::Load(b.transfer(tokens, 0, 0, x)), Stage::Query, None, (0, 0));
@@ -127,7 +132,12 @@ fn scores(b: &mut Builder, head: Head, span: Option<u64>, r: &HeadRegions, turn:
         columns: dense(r.key),
         out: r.scores.rows(0, r.query.blocks),
         out_occupancy: Occupancy::DENSE,
-        epilogue: Epilogue { bias: None, row_bias: false, activation: Activation::Identity, shift: 0 },
+        epilogue: Epilogue {
+            bias: None,
+            row_bias: false,
+            activation: Activation::Identity,
+            shift: b.job.network.score_scale().0,
+        },
         useful_macs: tokens * u64::from(b.job.sequence) * u64::from(b.job.network.head_dim()),
     };
     b.emit(Operation::Matmul(matmul), Stage::Scores, at, (first, 0));
@@ -155,7 +165,7 @@ fn head_context(
     turn: usize,
     column: u32,
     first: u32,
-    context: Tensor,
+    context: Stored,
 ) {
     let at = Some(head.index);
     let blocks = r.query.blocks;
@@ -178,12 +188,12 @@ fn head_context(
 
 /// Queries, keys and values in external memory, for networks whose tokens do not fit beside a head's data.
 struct Streamed {
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    query: Stored,
+    key: Stored,
+    value: Stored,
 }
 
-fn streamed(b: &mut Builder, tokens: Tensor, context: Tensor) -> Result<(), CompileError> {
+fn streamed(b: &mut Builder, tokens: Stored, context: Stored) -> Result<(), CompileError> {
     let (blocks, head) = (b.shape.token_blocks, b.shape.head_tiles);
     let heads = b.shape.heads.len() as u32;
     let spill = Streamed {
@@ -198,7 +208,7 @@ fn streamed(b: &mut Builder, tokens: Tensor, context: Tensor) -> Result<(), Comp
 /// Projects group after group of tokens and stores queries, keys and transposed values.
 fn project_groups(
     b: &mut Builder,
-    tokens: Tensor,
+    tokens: Stored,
     spill: &Streamed,
 ) -> Result<Vec<(Head, Projections)>, CompileError> {
     let (blocks, hidden, head) = (b.shape.token_blocks, b.shape.hidden_tiles, b.shape.head_tiles);
@@ -246,7 +256,7 @@ fn attend_groups(
     b: &mut Builder,
     placed: &[(Head, Projections)],
     spill: &Streamed,
-    context: Tensor,
+    context: Stored,
 ) -> Result<(), CompileError> {
     let (blocks, head) = (b.shape.token_blocks, b.shape.head_tiles);
     let (tiling, r) = choose(b.design, "attention", blocks, 1, |frame, t| {

@@ -2,23 +2,16 @@
 
 use super::frame::Slots;
 use super::hazards::Hazards;
-use super::weights::{Chunk, Matrix, place};
+use super::weights::{Chunk, Matrix, Zeros, packed_rows, place};
 use super::{Inference, Shape};
 use crate::design::Design;
 use crate::program::command::{AuxRange, Base};
 use crate::program::{
-    Command, Encoding, Epilogue, Matmul, Occupancy, Operand, Operation, Region, Space, Stage, Tag, Transfer,
+    Command, Encoding, Epilogue, Form, Matmul, Occupancy, Operand, Operation, Parameter, Placement, Region,
+    Space, Stage, Stored, Tag, Transfer,
 };
 use kernels::activation::Activation;
-
-/// A matrix of activations in external memory, in the order of [`Region`].
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tensor {
-    /// First byte.
-    pub offset: u64,
-    /// Column tiles.
-    pub tiles: u32,
-}
+use std::ops::Range;
 
 /// A weight matrix that has been laid out.
 #[derive(Clone, Debug)]
@@ -39,6 +32,8 @@ pub(super) struct Builder<'a> {
     pub design: &'a Design,
     /// What is inferred.
     pub job: &'a Inference,
+    /// The weights' zeros, where they are known.
+    pub zeros: Option<&'a dyn Zeros>,
     /// Sizes in tiles.
     pub shape: Shape,
     /// Lanes.
@@ -47,6 +42,8 @@ pub(super) struct Builder<'a> {
     pub commands: Vec<Command>,
     /// What the compiler chose.
     pub choices: Vec<String>,
+    /// Where parameters lie.
+    pub placements: Vec<Placement>,
     /// Bytes laid out so far in the section of encoder weights.
     pub layer_bytes: u64,
     /// Bytes laid out so far in the section of off-ramp weights.
@@ -58,14 +55,21 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// An empty program.
-    pub(super) fn new(design: &'a Design, job: &'a Inference, shape: Shape) -> Self {
+    pub(super) fn new(
+        design: &'a Design,
+        job: &'a Inference,
+        shape: Shape,
+        zeros: Option<&'a dyn Zeros>,
+    ) -> Self {
         Builder {
             design,
             job,
+            zeros,
             shape,
             n: design.pu.n,
             commands: Vec::new(),
             choices: Vec::new(),
+            placements: Vec::new(),
             layer_bytes: 0,
             ramp_bytes: 0,
             fixed_bytes: 0,
@@ -107,18 +111,37 @@ impl<'a> Builder<'a> {
     }
 
     /// Room for `blocks × tiles` tiles of activations.
-    pub(super) fn tensor(&mut self, blocks: u32, tiles: u32) -> Tensor {
-        let n = u64::from(self.n);
-        let offset = self.reserve(Base::Zero, u64::from(blocks) * u64::from(tiles) * n * n);
-        Tensor { offset, tiles }
+    pub(super) fn tensor(&mut self, blocks: u32, tiles: u32) -> Stored {
+        let tensor = Stored { offset: 0, blocks, tiles };
+        Stored { offset: self.reserve(Base::Zero, tensor.bytes(self.n)), ..tensor }
+    }
+
+    /// Room for a parameter of `bytes` in the section behind `base`; the offset.
+    pub(super) fn keep(&mut self, parameter: Parameter, base: Base, bytes: u64, form: Form) -> u64 {
+        let offset = self.reserve(base, bytes);
+        let space = Space::External;
+        self.placements.push(Placement { parameter, space, base, offset, bytes, form });
+        offset
     }
 
     /// Lays out a weight matrix in chunks of up to `tiles` column tiles.
-    pub(super) fn place(&mut self, matrix: Matrix, tiles: u32, base: Base) -> Placed {
-        let n = self.n;
+    pub(super) fn place(&mut self, parameter: Parameter, matrix: Matrix, tiles: u32, base: Base) -> Placed {
+        let (n, zeros) = (self.n, self.zeros);
+        let rows = |blocks: Range<u32>, vectors| match zeros {
+            Some(zeros) => zeros.rows(parameter, blocks),
+            None => packed_rows(n, vectors, matrix.density),
+        };
         let section = self.section(base);
-        let (chunks, end) = place(n, &matrix, tiles, *section);
+        let (chunks, end) = place(n, &matrix, tiles, *section, rows);
         *section = end;
+        self.placements.extend(chunks.iter().map(|chunk| Placement {
+            parameter,
+            space: Space::External,
+            base,
+            offset: chunk.offset,
+            bytes: chunk.bytes,
+            form: chunk.form(matrix.padded_length / n),
+        }));
         Placed { chunks, matrix, base, activation: Activation::Identity }
     }
 
@@ -218,7 +241,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The move between `region` and the tiles of `tensor` from row block `block` and column tile `tile` on.
-    pub(super) fn transfer(&self, tensor: Tensor, block: u32, tile: u32, region: Region) -> Transfer {
+    pub(super) fn transfer(&self, tensor: Stored, block: u32, tile: u32, region: Region) -> Transfer {
         let square = u64::from(self.n) * u64::from(self.n);
         let stride = u64::from(tensor.tiles) * square;
         Transfer {

@@ -4,18 +4,18 @@
 //! A group's intermediate results never leave the chip. The weights are read once for each group, so that few, large groups
 //! are best; that is what larger operand buffers buy.
 
-use super::builder::{Builder, Tensor, dense};
+use super::builder::{Builder, dense};
 use super::frame::{Slots, choose};
-use super::{CompileError, Norm};
+use super::CompileError;
 use crate::program::command::{AuxRange, Base};
-use crate::program::{Add, LayerNorm, Operation, Region, Stage};
+use crate::program::{Add, Form, LayerNorm, Operation, Parameter, Region, Stage, Stored};
 
 /// Output projection of the context, residual, norm: `result = norm(context · Wᵀ + tokens)`.
 pub(super) fn output(
     b: &mut Builder,
-    context: Tensor,
-    tokens: Tensor,
-    result: Tensor,
+    context: Stored,
+    tokens: Stored,
+    result: Stored,
 ) -> Result<(), CompileError> {
     let (blocks, hidden, inner) = (b.shape.token_blocks, b.shape.hidden_tiles, b.shape.context_tiles);
     let (tiling, (c, x, sum, mut slots, o, norm)) =
@@ -29,9 +29,9 @@ pub(super) fn output(
         })?;
     b.say("output projection", &tiling);
     let columns = b.job.network.hidden;
-    let weights =
-        b.place(b.weights(columns, b.shape.context_columns, inner * b.n), tiling.chunk, Base::Layer);
-    b.load_norm(Norm::Layer, norm, hidden, Stage::AttentionNorm);
+    let matrix = b.weights(columns, b.shape.context_columns, inner * b.n);
+    let weights = b.place(Parameter::Output, matrix, tiling.chunk, Base::Layer);
+    b.load_norm(Parameter::AttentionNorm, norm, hidden, Stage::AttentionNorm);
     for (group, first) in (0..blocks).step_by(tiling.group as usize).enumerate() {
         let (rows, group) = (tiling.group.min(blocks - first), group as u32);
         let [c, x, sum, o] = [c, x, sum, o].map(|r| r.rows(0, rows));
@@ -47,27 +47,32 @@ pub(super) fn output(
 }
 
 /// Feed-forward network, residual, norm: `result = norm(activation(tokens · W1ᵀ) · W2ᵀ + tokens)`.
-pub(super) fn feed_forward(b: &mut Builder, tokens: Tensor, result: Tensor) -> Result<(), CompileError> {
+pub(super) fn feed_forward(b: &mut Builder, tokens: Stored, result: Stored) -> Result<(), CompileError> {
     let (blocks, hidden, wide) = (b.shape.token_blocks, b.shape.hidden_tiles, b.shape.wide_tiles);
     // A slot that holds a chunk of the second matrix holds wider chunks of the first: its reduction is shorter.
     let wider = |chunk: u32| (chunk * (wide / hidden).max(1)).min(wide);
+    // The room of the activations takes the sum too, and a slot holds chunks of both matrices.
+    let widest = wide.max(hidden);
     let (up, (x, h, mut slots, y, norm)) =
         choose(b.design, "feed-forward network", blocks, hidden, |frame, t| {
             let x = frame.take("tokens", 0, t.group, hidden);
-            let h = frame.take("activations", 0, t.group, wide);
-            let slots = Slots::take(frame, t.slots, t.chunk, wide, wider(t.chunk));
+            let h = frame.take("activations", 0, t.group, widest);
+            let slots = Slots::take(frame, t.slots, t.chunk, widest, wider(t.chunk));
             let y = frame.take("projection", 1, t.group, hidden);
             (x, h, slots, y, frame.take_aux(b.norm_bytes(hidden)))
         })?;
     b.say("feed-forward network", &up);
     let (columns, inner) = (b.job.network.hidden, b.job.network.feed_forward);
-    let mut first_weights = b.place(b.weights(inner, columns, hidden * b.n), wider(up.chunk), Base::Layer);
+    let matrix = b.weights(inner, columns, hidden * b.n);
+    let mut first_weights = b.place(Parameter::FeedForward1, matrix, wider(up.chunk), Base::Layer);
     first_weights.activation = b.job.network.activation;
-    let second_weights = b.place(b.weights(columns, inner, wide * b.n), up.chunk, Base::Layer);
-    b.load_norm(Norm::Layer, norm, hidden, Stage::OutputNorm);
+    let matrix = b.weights(columns, inner, wide * b.n);
+    let second_weights = b.place(Parameter::FeedForward2, matrix, up.chunk, Base::Layer);
+    b.load_norm(Parameter::OutputNorm, norm, hidden, Stage::OutputNorm);
     for (group, first) in (0..blocks).step_by(up.group as usize).enumerate() {
         let (rows, group) = (up.group.min(blocks - first), group as u32);
-        let [x, h, y] = [x, h, y].map(|r| r.rows(0, rows));
+        let [x, y] = [x, y].map(|r| r.rows(0, rows));
+        let h = Region::new(b.n, h.buffer, h.base, rows, wide);
         let count = b.tokens(first, rows);
         b.emit(Operation::Load(b.transfer(tokens, first, 0, x)), Stage::FeedForward1, None, (group, 0));
         b.linear(dense(x), count, &first_weights, &mut slots, h, (Stage::FeedForward1, None, group));
@@ -88,13 +93,9 @@ impl Builder<'_> {
     }
 
     /// Lays out gamma and beta and loads them.
-    pub(super) fn load_norm(&mut self, norm: Norm, aux: AuxRange, tiles: u32, stage: Stage) {
-        let base = match norm {
-            Norm::Embedding => Base::Zero,
-            Norm::Layer => Base::Layer,
-        };
-        let bytes = self.norm_bytes(tiles);
-        let offset = self.reserve(base, bytes.into());
+    pub(super) fn load_norm(&mut self, norm: Parameter, aux: AuxRange, tiles: u32, stage: Stage) {
+        let base = if norm == Parameter::EmbeddingNorm { Base::Zero } else { Base::Layer };
+        let offset = self.keep(norm, base, self.norm_bytes(tiles).into(), Form::Norm { tiles });
         self.load_aux(base, offset, aux, stage, None);
     }
 

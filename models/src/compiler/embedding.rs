@@ -2,15 +2,18 @@
 //! mapped.
 //!
 //! Both tables lie in the NVM if it holds them, else in external memory. The token-type row of segment 0 is folded into the
-//! position table. Table rows follow each other without a directory: a row is read as its masks and its non-zero codes, the
-//! mean length where only the density is known.
+//! position table. Table rows follow each other without a directory: a row is read as its masks and its non-zero codes, as
+//! many bytes as the longest row takes, or the mean where only the density is known.
 
-use super::builder::{Builder, Tensor, dense};
+use super::builder::{Builder, dense};
 use super::frame::{Slots, choose};
 use super::weights::{ALIGN, Matrix};
-use super::{CompileError, Norm};
+use super::CompileError;
 use crate::program::command::Base;
-use crate::program::{Add, Gather, LayerNorm, MemoryMap, Occupancy, Operation, Section, Space, Stage};
+use crate::program::{
+    Add, Form, Gather, Index, LayerNorm, MemoryMap, Occupancy, Operation, Parameter, Placement, Section, Space,
+    Stage, Stored,
+};
 
 /// A table of embeddings in a memory.
 #[derive(Clone, Copy, Debug)]
@@ -20,34 +23,45 @@ struct Table {
     row_bytes: u64,
 }
 
-/// Mean bytes of a table row: one mask bit an element, one byte a non-zero element.
-fn row_bytes(elements: u32, density: f64) -> u64 {
-    u64::from(elements).div_ceil(8) + (f64::from(elements) * density).round() as u64
+/// Bytes of a row of each table: a mask of `n` bits for each vector, a byte for each element that is not zero; of the
+/// longest row where the zeros are known, else of the mean.
+fn row_lengths(b: &Builder) -> [u64; 2] {
+    let masks = u64::from(b.shape.embedding_tiles * b.n).div_ceil(8);
+    let mean = (f64::from(b.job.network.embedding) * b.job.embedding_density).round() as u64;
+    TABLES.map(|table| masks + b.zeros.map_or(mean, |zeros| zeros.longest(table)))
 }
+
+/// The word and the position table.
+const TABLES: [Parameter; 2] = [Parameter::Word, Parameter::Position];
 
 /// Lays out the word and position tables.
 fn place_tables(b: &mut Builder, map: &mut MemoryMap) -> [Table; 2] {
     let network = &b.job.network;
-    let row = row_bytes(network.embedding, b.job.embedding_density);
-    let words = u64::from(network.vocabulary) * row;
-    let positions = u64::from(network.positions) * row;
-    if words + positions <= b.design.nvm.bytes {
+    let (rows, pitches) = ([network.vocabulary, network.positions], row_lengths(b));
+    let [words, positions] = [0, 1].map(|table| u64::from(rows[table]) * pitches[table]);
+    let fits = words + positions <= b.design.nvm.bytes;
+    let (space, offsets) = if fits {
         map.nvm.push(Section { name: "word embeddings".into(), start: 0, bytes: words });
         map.nvm.push(Section { name: "position embeddings".into(), start: words, bytes: positions });
-        let table = |offset| Table { space: Space::Nvm, offset, row_bytes: row };
-        return [table(0), table(words)];
+        (Space::Nvm, [0, words])
+    } else {
+        b.choices.push(format!(
+            "embeddings: {} B do not fit into the NVM of {} B; they lie in external memory",
+            words + positions,
+            b.design.nvm.bytes
+        ));
+        (Space::External, [b.reserve(Base::Zero, words), b.reserve(Base::Zero, positions)])
+    };
+    for (table, bytes) in [words, positions].into_iter().enumerate() {
+        let (parameter, offset, pitch) = (TABLES[table], offsets[table], pitches[table]);
+        let form = Form::Table { rows: rows[table], elements: b.job.network.embedding, pitch };
+        b.placements.push(Placement { parameter, space, base: Base::Zero, offset, bytes, form });
     }
-    b.choices.push(format!(
-        "embeddings: {} B do not fit into the NVM of {} B; they lie in external memory",
-        words + positions,
-        b.design.nvm.bytes
-    ));
-    let offsets = [b.reserve(Base::Zero, words), b.reserve(Base::Zero, positions)];
-    offsets.map(|offset| Table { space: Space::External, offset, row_bytes: row })
+    [0, 1].map(|table| Table { space, offset: offsets[table], row_bytes: pitches[table] })
 }
 
 /// Emits the embedding of all tokens into `tokens`.
-pub(super) fn embedding(b: &mut Builder, tokens: Tensor, map: &mut MemoryMap) -> Result<(), CompileError> {
+pub(super) fn embedding(b: &mut Builder, tokens: Stored, map: &mut MemoryMap) -> Result<(), CompileError> {
     let (blocks, hidden, narrow) = (b.shape.token_blocks, b.shape.hidden_tiles, b.shape.embedding_tiles);
     let mapped = b.job.network.embedding != b.job.network.hidden;
     let (tiling, (word, position, sum, normed, norm, map_regions)) =
@@ -64,20 +78,22 @@ pub(super) fn embedding(b: &mut Builder, tokens: Tensor, map: &mut MemoryMap) ->
             (word, position, sum, normed, norm, map_regions)
         })?;
     let tables = place_tables(b, map);
-    b.load_norm(Norm::Embedding, norm, narrow, Stage::Embedding);
+    b.load_norm(Parameter::EmbeddingNorm, norm, narrow, Stage::Embedding);
     let mut map_regions = map_regions.map(|(slots, out)| {
         let (length, padded_length) = (b.job.network.embedding, narrow * b.n);
         let columns = b.job.network.hidden;
         let padded_columns = hidden * b.n;
         let matrix = Matrix { columns, padded_columns, length, padded_length, density: 1.0 };
-        (b.place(matrix, tiling.chunk, Base::Zero), slots, out)
+        (b.place(Parameter::EmbeddingMap, matrix, tiling.chunk, Base::Zero), slots, out)
     });
     for (group, first) in (0..blocks).step_by(tiling.group as usize).enumerate() {
         let (rows, group) = (tiling.group.min(blocks - first), group as u32);
         let [word, position, sum, normed] = [word, position, sum, normed].map(|r| r.rows(0, rows));
         let count = b.tokens(first, rows);
-        for (table, region) in tables.into_iter().zip([word, position]) {
+        let sources = [(Index::Word, word), (Index::Position, position)];
+        for (table, (index, region)) in tables.into_iter().zip(sources) {
             let gather = Gather {
+                index,
                 space: table.space,
                 offset: table.offset,
                 pitch: table.row_bytes,

@@ -21,6 +21,7 @@ mod weights;
 
 pub use error::{CompileError, Shortage};
 pub use single::{Single, compile_single};
+pub use weights::Zeros;
 
 use crate::design::{Design, Sparsity};
 use crate::network::Network;
@@ -64,6 +65,13 @@ impl Inference {
             network,
         })
     }
+
+    /// Heads that a design computes, in order: all, or, where zeros are skipped, those that are on.
+    pub fn heads(&self, design: &Design) -> Vec<u32> {
+        let skip = design.pu.sparsity == Sparsity::Skip;
+        let heads = self.spans.iter().zip(0..).filter(|(span, _)| !skip || **span > 0);
+        heads.map(|(_, index)| index).collect()
+    }
 }
 
 /// An attention head that the program computes.
@@ -79,13 +87,6 @@ impl Head {
         let null_tiles = sequence.saturating_sub(self.span) / n;
         Occupancy { null_tiles, ..Occupancy::DENSE }
     }
-}
-
-/// Which norm parameters: of the embeddings, or of the layer at hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Norm {
-    Embedding,
-    Layer,
 }
 
 /// Sizes of the inference in tiles of `n`.
@@ -106,12 +107,9 @@ struct Shape {
 impl Shape {
     fn new(design: &Design, job: &Inference) -> Self {
         let tiles = |x: u32| x.div_ceil(design.pu.n);
-        let skip = design.pu.sparsity == Sparsity::Skip;
-        let spans = job.spans.iter().zip(0..);
-        let heads: Vec<Head> = spans
-            .filter(|(span, _)| !skip || **span > 0)
-            .map(|(span, index)| Head { index, span: (*span).min(job.sequence) })
-            .collect();
+        let span = |index: u32| job.spans[index as usize].min(job.sequence);
+        let heads = job.heads(design).into_iter().map(|index| Head { index, span: span(index) });
+        let heads: Vec<Head> = heads.collect();
         let head_columns = job.network.head_dim();
         let on = heads.len() as u32;
         Shape {
@@ -129,16 +127,28 @@ impl Shape {
     }
 }
 
-/// Compiles an inference for a design.
+/// Compiles an inference for a design; weights take the room that their density lets expect.
 ///
 /// # Errors
 /// Something does not fit: the error names the stage, the buffer, the need, the size and what to change.
 pub fn compile(design: &Design, job: &Inference) -> Result<Program, CompileError> {
+    lower(design, job, None)
+}
+
+/// Compiles an inference for a design; each chunk of weights takes the room that its own zeros leave.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_for(design: &Design, job: &Inference, zeros: &dyn Zeros) -> Result<Program, CompileError> {
+    lower(design, job, Some(zeros))
+}
+
+fn lower(design: &Design, job: &Inference, zeros: Option<&dyn Zeros>) -> Result<Program, CompileError> {
     let shape = Shape::new(design, job);
     if shape.heads.is_empty() {
         return Err(CompileError::Empty { stage: "attention".into() });
     }
-    let mut b = Builder::new(design, job, shape);
+    let mut b = Builder::new(design, job, shape, zeros);
     let mut map = MemoryMap::default();
     let (blocks, hidden) = (b.shape.token_blocks, b.shape.hidden_tiles);
     let tokens = b.tensor(blocks, hidden);
@@ -146,6 +156,7 @@ pub fn compile(design: &Design, job: &Inference) -> Result<Program, CompileError
     let attended = b.tensor(blocks, hidden);
     let logits = b.tensor(1, b.shape.class_tiles);
     let activations = b.fixed_bytes;
+    (map.tokens, map.logits) = (tokens, logits);
     b.control(Operation::SetPoint { vdd_mv: (design.operating.vdd_v * 1000.0).round() as u32 });
     embedding::embedding(&mut b, tokens, &mut map)?;
     b.control(Operation::Barrier);
@@ -157,6 +168,9 @@ pub fn compile(design: &Design, job: &Inference) -> Result<Program, CompileError
         ramp::off_ramp(&mut b, tokens, logits)?;
         b.control(Operation::Exit);
     }
+    // A whole number of pages apart, the bursts of all layers are cut alike.
+    b.layer_bytes = b.layer_bytes.next_multiple_of(PAGE);
+    b.ramp_bytes = b.ramp_bytes.next_multiple_of(PAGE);
     let layer_stride = if job.network.shared_layers { 0 } else { b.layer_bytes };
     let ramp_stride = b.ramp_bytes;
     b.control(Operation::Repeat { to: body, layer_stride, ramp_stride });
@@ -194,6 +208,7 @@ fn finish(b: Builder, mut map: MemoryMap, activations: u64) -> Result<Program, C
         section("encoder weights", map.layer_base, layers),
         section("off-ramp weights", map.ramp_base, b.ramp_bytes * u64::from(ramps)),
     ];
+    map.weights = b.placements;
     Ok(Program {
         layers: network.layers,
         exits: b.job.exits,

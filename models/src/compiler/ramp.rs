@@ -4,14 +4,14 @@
 //! their results are not used.
 
 use super::CompileError;
-use super::builder::{Builder, Tensor, dense};
+use super::builder::{Builder, dense};
 use super::frame::{Slots, choose};
 use super::weights::Matrix;
 use crate::program::command::Base;
-use crate::program::{Entropy, Operation, Stage};
+use crate::program::{Entropy, Operation, Parameter, Stage, Stored};
 
 /// Emits the off-ramp on `tokens`; the logits go to `logits`.
-pub(super) fn off_ramp(b: &mut Builder, tokens: Tensor, logits: Tensor) -> Result<(), CompileError> {
+pub(super) fn off_ramp(b: &mut Builder, tokens: Stored, logits: Stored) -> Result<(), CompileError> {
     let (n, hidden, classes) = (b.n, b.shape.hidden_tiles, b.shape.class_tiles);
     let (tiling, (x, pooled, mut slots, out)) = choose(b.design, "off-ramp", 1, hidden, |frame, t| {
         let x = frame.take("first tokens", 0, 1, hidden);
@@ -28,9 +28,9 @@ pub(super) fn off_ramp(b: &mut Builder, tokens: Tensor, logits: Tensor) -> Resul
         density: 1.0,
     };
     let (pooler, classifier) = (dense_matrix(columns), dense_matrix(b.job.classes));
-    let mut pooler = b.place(pooler, tiling.chunk, Base::Ramp);
+    let mut pooler = b.place(Parameter::Pooler, pooler, tiling.chunk, Base::Ramp);
     pooler.activation = b.job.network.pooler_activation();
-    let classifier = b.place(classifier, tiling.chunk, Base::Ramp);
+    let classifier = b.place(Parameter::Classifier, classifier, tiling.chunk, Base::Ramp);
     b.emit(Operation::Load(b.transfer(tokens, 0, 0, x)), Stage::OffRamp, None, (0, 0));
     b.linear(dense(x), 1, &pooler, &mut slots, pooled, (Stage::OffRamp, None, 0));
     b.linear(dense(pooled), 1, &classifier, &mut slots, out, (Stage::OffRamp, None, 1));

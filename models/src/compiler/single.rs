@@ -10,7 +10,8 @@ use crate::design::Design;
 use crate::network::{Family, Network};
 use crate::program::command::{AuxRange, Base};
 use crate::program::{
-    Add, Entropy, Epilogue, LayerNorm, Matmul, MemoryMap, Occupancy, Operation, Program, Softmax, Stage,
+    Add, Entropy, Epilogue, LayerNorm, Matmul, MemoryMap, Occupancy, Operation, Parameter, Program, Softmax,
+    Stage,
 };
 use kernels::activation::Activation;
 
@@ -35,7 +36,7 @@ pub enum Single {
 /// It does not fit the design's buffers.
 pub fn compile_single(design: &Design, single: Single) -> Result<Program, CompileError> {
     let job = carrier();
-    let mut b = Builder::new(design, &job, Shape::new(design, &job));
+    let mut b = Builder::new(design, &job, Shape::new(design, &job), None);
     match single {
         Single::Matmul(rows, columns, length) => matmul(&mut b, rows, columns, length)?,
         Single::Softmax(rows, columns) => {
@@ -151,7 +152,8 @@ fn streamed_matmul(b: &mut Builder, rows: u32, columns: u32, length: u32) -> Res
         tiling.chunk * b.n,
         tiling.slots
     ));
-    let placed = b.place(b.weights(columns, length, k * b.n), tiling.chunk, Base::Layer);
+    let matrix = b.weights(columns, length, k * b.n);
+    let placed = b.place(Parameter::Output, matrix, tiling.chunk, Base::Layer);
     for (group, first) in (0..blocks).step_by(tiling.group as usize).enumerate() {
         let part = tiling.group.min(blocks - first);
         let count = rows.saturating_sub(first * b.n).min(part * b.n);

@@ -6,7 +6,17 @@
 //! `V·d + sqrt(2 ln n) · sqrt(V·d·(1 - d))` rows: the usual bound on the mean of the largest of `n` normal variables
 //! (derived; the binomial is near enough to normal for chunks of hundreds of vectors).
 
-use crate::program::Encoding;
+use crate::program::{Encoding, Form, Parameter};
+use std::ops::Range;
+
+/// What real weights say of their zeros, so that each chunk and each table row takes the room that it needs.
+pub trait Zeros {
+    /// Rows of codes that the fullest bank takes for some column blocks of a matrix, in the layer where it takes most.
+    fn rows(&self, matrix: Parameter, blocks: Range<u32>) -> u64;
+
+    /// Non-zero codes of the fullest row of an embedding table.
+    fn longest(&self, table: Parameter) -> u64;
+}
 
 /// Alignment of chunks and sections, in bytes: the widest supported AXI beat is 128 bytes.
 pub(super) const ALIGN: u64 = 128;
@@ -45,6 +55,14 @@ pub(super) struct Chunk {
     pub columns: u32,
 }
 
+impl Chunk {
+    /// What lies in the chunk, of a matrix of `tiles` reduction tiles.
+    pub(super) fn form(&self, tiles: u32) -> Form {
+        let Chunk { first, blocks, aux_bytes, encoding, .. } = *self;
+        Form::Chunk { first, blocks, tiles, aux_bytes, encoding }
+    }
+}
+
 /// Rows of the fullest of `n` banks for `vectors` vectors of density `density`.
 pub(super) fn packed_rows(n: u32, vectors: u64, density: f64) -> u64 {
     let v = vectors as f64;
@@ -52,9 +70,8 @@ pub(super) fn packed_rows(n: u32, vectors: u64, density: f64) -> u64 {
     ((v * density + spread).ceil() as u64).min(vectors)
 }
 
-/// Bytes and encoding of the masks and codes of `vectors` vectors.
-pub(super) fn encoded(n: u32, vectors: u64, density: f64) -> (u64, Encoding) {
-    let rows = packed_rows(n, vectors, density);
+/// Bytes and encoding of the masks and codes of `vectors` vectors whose fullest bank takes `rows` rows.
+pub(super) fn encoded(n: u32, vectors: u64, rows: u64) -> (u64, Encoding) {
     let mask_bytes = (vectors * u64::from(n)).div_ceil(8);
     let packed = mask_bytes + rows * u64::from(n);
     let dense = vectors * u64::from(n);
@@ -62,14 +79,21 @@ pub(super) fn encoded(n: u32, vectors: u64, density: f64) -> (u64, Encoding) {
 }
 
 /// Lays a matrix out in chunks of up to `tiles` column tiles from byte `start` on; returns them and the byte after the last.
-pub(super) fn place(n: u32, matrix: &Matrix, tiles: u32, start: u64) -> (Vec<Chunk>, u64) {
+/// `rows` gives the rows of the fullest bank of some column tiles, of so many vectors.
+pub(super) fn place(
+    n: u32,
+    matrix: &Matrix,
+    tiles: u32,
+    start: u64,
+    rows: impl Fn(Range<u32>, u64) -> u64,
+) -> (Vec<Chunk>, u64) {
     let all = matrix.padded_columns / n;
     let mut offset = start;
     let mut chunks = Vec::new();
     for first in (0..all).step_by(tiles as usize) {
         let blocks = tiles.min(all - first);
         let vectors = u64::from(blocks) * u64::from(matrix.padded_length);
-        let (codes, encoding) = encoded(n, vectors, matrix.density);
+        let (codes, encoding) = encoded(n, vectors, rows(first..first + blocks, vectors));
         let aux_bytes = (2 * blocks * n).next_multiple_of(ALIGN as u32);
         let bytes = (u64::from(aux_bytes) + codes).next_multiple_of(ALIGN);
         let columns = matrix.columns.saturating_sub(first * n).min(blocks * n);

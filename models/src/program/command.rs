@@ -128,7 +128,8 @@ pub enum Space {
 }
 
 /// Base register that an external address is relative to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Base {
     /// Absolute.
     Zero,
@@ -139,7 +140,8 @@ pub enum Base {
 }
 
 /// How codes lie in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// Every code; masks are made on the way in.
     Dense,
@@ -191,16 +193,28 @@ pub struct AuxRange {
     pub bytes: u32,
 }
 
+/// What numbers the rows that a gather reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// The word at each position of the sentence.
+    Word,
+    /// The position itself.
+    Position,
+}
+
 /// Rows of a table, one for each token, packed row by row, to the rows of a region.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gather {
+    /// What numbers the rows.
+    pub index: Index,
     /// Memory that holds the table.
     pub space: Space,
     /// First byte of the table.
     pub offset: u64,
     /// Bytes from one table row to the next.
     pub pitch: u64,
-    /// Bytes read for a row: its masks and its non-zero codes (the mean, where only statistics are known).
+    /// Bytes read for a row: its masks and its non-zero codes (of the longest row; of the mean, where only statistics are
+    /// known).
     pub row_bytes: u64,
     /// First token of the sentence whose row is read.
     pub first: u32,

@@ -6,12 +6,14 @@
 //! drained. Control commands are executed by the sequencer itself.
 
 pub mod command;
+pub mod placement;
 pub mod region;
 
 pub use command::{
-    Add, Base, Command, Encoding, Entropy, Epilogue, Gather, LayerNorm, Matmul, Operand, Operation, Softmax,
+    Add, Base, Command, Encoding, Entropy, Epilogue, Gather, Index, LayerNorm, Matmul, Operand, Operation, Softmax,
     Space, Stage, Tag, Transfer,
 };
+pub use placement::{Form, Parameter, Placement, Stored};
 pub use region::{Occupancy, Region};
 
 /// Bytes of an encoded command in the command memory: every field of the widest command (a matrix product) at its full width.
@@ -46,8 +48,8 @@ impl Unit {
     }
 }
 
-/// Bytes that the program's data take in each memory, by what they hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+/// Where the program's data lie in each memory.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct MemoryMap {
     /// Sections of external memory: name, first byte, bytes.
     pub external: Vec<Section>,
@@ -57,6 +59,12 @@ pub struct MemoryMap {
     pub layer_base: u64,
     /// First byte of the first off-ramp's weights in external memory.
     pub ramp_base: u64,
+    /// Where each parameter lies, in the order in which they were laid out.
+    pub weights: Vec<Placement>,
+    /// Tokens ahead of the first layer and after each.
+    pub tokens: Stored,
+    /// Logits of the last off-ramp, in the first row.
+    pub logits: Stored,
 }
 
 /// A named range of a memory.

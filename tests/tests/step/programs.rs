@@ -9,7 +9,7 @@ use super::designs::one_of;
 use kernels::activation::Activation;
 use models::program::command::AuxRange;
 use models::program::{
-    Add, Base, Command, Encoding, Entropy, Epilogue, Gather, LayerNorm, Matmul, MemoryMap, Occupancy,
+    Add, Base, Command, Encoding, Entropy, Epilogue, Gather, Index, LayerNorm, Matmul, MemoryMap, Occupancy,
     Operand, Operation, Program, Region, Softmax, Space, Stage, Tag, Transfer,
 };
 use rand::RngExt;
@@ -140,6 +140,7 @@ fn transfer(rng: &mut Rng, n: u32) -> Transfer {
 
 fn gather(rng: &mut Rng, n: u32) -> Gather {
     Gather {
+        index: one_of(rng, &[Index::Word, Index::Position]),
         space: one_of(rng, &[Space::External, Space::Nvm]),
         offset: rng.random_range(0..1 << 16),
         pitch: rng.random_range(0..400),
