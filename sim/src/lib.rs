@@ -2,6 +2,7 @@
 pub mod area;
 pub mod cli;
 pub mod energy;
+pub mod golden;
 pub mod machine;
 pub mod report;
 pub mod sentence;

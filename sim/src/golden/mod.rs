@@ -1,0 +1,160 @@
+//! The values of a program: every command carried out by the golden kernels on byte-accurate memories and buffers.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`weights`], [`quantised`] | a network's parameters, as real numbers and as a design holds them |
+//! | [`numbers`] | exponent biases of all operands |
+//! | [`reference`](mod@reference) | the same network in `f64`: calibrates the biases, never the golden value |
+//! | [`image`](mod@image), [`memory`] | the bytes that a program reads |
+//! | this one | the sequencer: order of commands, layer loop, off-ramps |
+//!
+//! Commands are atomic here and have no duration. Any order is legal in which each unit carries its own commands out in
+//! order and none starts ahead of what it waits for; all legal orders must give the same values. Off-ramps are taken by
+//! entropy, as in the machine, not by a layer that is told.
+
+mod buffers;
+mod execute;
+pub mod fault;
+pub mod image;
+pub mod memory;
+pub mod numbers;
+pub mod quantised;
+pub mod reference;
+pub mod weights;
+
+use execute::Machine;
+use fault::{Cause, Fault};
+use kernels::adaptivfloat::Tensor;
+use kernels::entropy::exit_decision;
+use memory::Memory;
+use models::design::Design;
+use models::program::{Operation, Program};
+use numbers::{Numbers, Point};
+use std::collections::VecDeque;
+
+/// What is inferred, and how sure it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// Number of the word at each position.
+    pub words: Vec<u32>,
+    /// Entropy below which it leaves, nats with 16 fraction bits.
+    pub threshold: u32,
+}
+
+/// What lies in memory at the end of a layer. Rows and columns are padded to whole tiles; what stands there is undefined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// [hidden x tokens].
+    pub tokens: Tensor,
+    /// [classes x 1], in the first row.
+    pub logits: Tensor,
+}
+
+/// What a program has computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Tokens ahead of the first layer, then at the end of each; the logits are those of its off-ramp if it has one.
+    pub layers: Vec<Snapshot>,
+    /// At the end of the program.
+    pub last: Snapshot,
+    /// Entropy of each off-ramp, nats with 16 fraction bits.
+    pub entropies: Vec<u32>,
+    /// Layer after which the sentence left, 1-based.
+    pub exit_layer: u32,
+}
+
+/// Runs a program on an image. `pick` chooses among so many commands that may go next, in program order; the first is always
+/// the next in program order. `fill` is what the buffers hold at the start.
+///
+/// # Errors
+/// A command that cannot be carried out.
+pub fn run(
+    design: &Design,
+    program: &Program,
+    image: Memory,
+    numbers: &Numbers,
+    sentence: &Sentence,
+    fill: u8,
+    mut pick: impl FnMut(usize) -> usize,
+) -> Result<Outcome, Fault> {
+    let bases = (program.memory.layer_base, program.memory.ramp_base);
+    let mut machine = Machine::new(design, image, bases, numbers, sentence, fill);
+    let mut layers = Vec::new();
+    let (mut pc, mut layer, mut exit_layer) = (0, 0, program.layers);
+    loop {
+        pc = drain(&mut machine, program, pc, &mut pick)?;
+        let fault = |cause| Fault { command: pc as u32, cause };
+        let snapshot = || snapshot(&machine, program).map_err(fault);
+        let Some(control) = program.commands.get(pc).map(|command| &command.operation) else { break };
+        match *control {
+            Operation::Barrier => layers.push(snapshot()?),
+            Operation::Exit => {
+                let entropy = *machine.entropies.last().ok_or(fault(Cause::Empty))?;
+                if exit_decision(entropy, sentence.threshold) {
+                    layers.push(snapshot()?);
+                    exit_layer = layer + 1;
+                    pc = end_of_loop(program, pc);
+                }
+            }
+            Operation::Repeat { to, layer_stride, ramp_stride } => {
+                layers.push(snapshot()?);
+                machine.layer_base += layer_stride;
+                machine.ramp_base += ramp_stride;
+                layer += 1;
+                if layer < program.layers {
+                    pc = to as usize;
+                    continue;
+                }
+            }
+            Operation::End => break,
+            _ => {}
+        }
+        pc += 1;
+    }
+    let last = snapshot(&machine, program).map_err(|cause| Fault { command: pc as u32, cause })?;
+    Ok(Outcome { layers, last, entropies: machine.entropies, exit_layer })
+}
+
+/// The loop's last command, from within.
+fn end_of_loop(program: &Program, pc: usize) -> usize {
+    let rest = program.commands.iter().skip(pc);
+    pc + rest.take_while(|command| !matches!(command.operation, Operation::Repeat { .. })).count()
+}
+
+/// Carries out all commands up to the next control command, in an order that `pick` chooses; the control command.
+fn drain(
+    machine: &mut Machine,
+    program: &Program,
+    from: usize,
+    pick: &mut impl FnMut(usize) -> usize,
+) -> Result<usize, Fault> {
+    let mut queues: [VecDeque<usize>; 4] = Default::default();
+    let mut to = from;
+    while let Some(unit) = program.commands.get(to).and_then(|command| command.operation.unit()) {
+        queues[unit as usize].push_back(to);
+        to += 1;
+    }
+    let mut completed = [0; 4];
+    loop {
+        let met =
+            |pc: usize| program.commands[pc].waits.iter().zip(completed).all(|(wait, done)| *wait <= done);
+        let heads = || queues.iter().enumerate().filter_map(|(unit, queue)| Some((*queue.front()?, unit)));
+        let mut ready: Vec<(usize, usize)> = heads().filter(|(pc, _)| met(*pc)).collect();
+        ready.sort_unstable();
+        let Some(&(pc, unit)) = ready.get(pick(ready.len()).min(ready.len().saturating_sub(1))) else {
+            return match heads().min() {
+                None => Ok(to),
+                Some((pc, _)) => Err(Fault { command: pc as u32, cause: Cause::Deadlock }),
+            };
+        };
+        machine.execute(&program.commands[pc]).map_err(|cause| Fault { command: pc as u32, cause })?;
+        queues[unit].pop_front();
+        completed[unit] += 1;
+    }
+}
+
+fn snapshot(machine: &Machine, program: &Program) -> Result<Snapshot, Cause> {
+    let memory = &program.memory;
+    let tokens = machine.stored(memory.tokens, Point::Tokens)?;
+    Ok(Snapshot { tokens, logits: machine.stored(memory.logits, Point::Logits)? })
+}
