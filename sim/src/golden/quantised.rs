@@ -5,8 +5,8 @@
 //! whole tiles, as the contexts lie.
 
 use super::numbers::Exponents;
-use super::weights::{Dense, Layer, Norm, OffRamp, Weights};
-use kernels::adaptivfloat::{Format, NotFinite, Tensor, bias_for, exponent_of};
+use super::weights::{Dense, Layer, Norm, OffRamp, Weights, WeightsError};
+use kernels::adaptivfloat::{Format, Tensor, bias_for, exponent_of};
 use models::compiler::{Inference, Zeros};
 use models::design::Design;
 use models::program::Parameter;
@@ -45,8 +45,9 @@ impl Quantised {
     /// Quantises a network's weights for a design.
     ///
     /// # Errors
-    /// A weight is not finite.
-    pub fn new(design: &Design, job: &Inference, weights: &Weights) -> Result<Self, NotFinite> {
+    /// Weights of another network, or not finite ([`Weights::check`]).
+    pub fn new(design: &Design, job: &Inference, weights: &Weights) -> Result<Self, WeightsError> {
+        weights.check(job)?;
         let mut q = Quantised { n: design.pu.n, parameters: BTreeMap::new() };
         let format = design.format;
         let table = |values: &DMatrix<f64>| vec![Dense { weight: values.clone(), bias: Vec::new() }];
@@ -79,7 +80,7 @@ impl Quantised {
         job: &Inference,
         heads: &[u32],
         layers: &[Layer],
-    ) -> Result<(), NotFinite> {
+    ) -> Result<(), WeightsError> {
         let (width, factor) = (job.network.head_dim() as usize, job.network.score_scale().1);
         for &head in heads {
             let slice = |part: fn(&Layer) -> &Dense, factor: f64| -> Vec<Dense> {
@@ -103,7 +104,7 @@ impl Quantised {
         Ok(())
     }
 
-    fn feed_forward(&mut self, format: Format, layers: &[Layer]) -> Result<(), NotFinite> {
+    fn feed_forward(&mut self, format: Format, layers: &[Layer]) -> Result<(), WeightsError> {
         let of = |part: fn(&Layer) -> &Dense| layers.iter().map(|l| part(l).clone()).collect::<Vec<_>>();
         self.dense(format, Parameter::FeedForward1, &of(|l| &l.up))?;
         self.dense(format, Parameter::FeedForward2, &of(|l| &l.down))?;
@@ -111,21 +112,22 @@ impl Quantised {
         Ok(())
     }
 
-    fn ramps(&mut self, format: Format, ramps: &[OffRamp]) -> Result<(), NotFinite> {
+    fn ramps(&mut self, format: Format, ramps: &[OffRamp]) -> Result<(), WeightsError> {
         let of = |part: fn(&OffRamp) -> &Dense| ramps.iter().map(|r| part(r).clone()).collect::<Vec<_>>();
         self.dense(format, Parameter::Pooler, &of(|r| &r.pooler))?;
         self.dense(format, Parameter::Classifier, &of(|r| &r.classifier))
     }
 
     /// Adds a matrix under one bias for all layers.
-    fn dense(&mut self, format: Format, parameter: Parameter, layers: &[Dense]) -> Result<(), NotFinite> {
+    fn dense(&mut self, format: Format, parameter: Parameter, layers: &[Dense]) -> Result<(), WeightsError> {
         let codes = bias_for(format, layers.iter().map(|d| d.weight.amax()).fold(0.0, f64::max));
         let lsb = lsb(layers.iter().flat_map(|d| &d.bias));
         let numerals = |d: &Dense| {
-            let codes = Tensor::quantise(format, codes, &d.weight)?;
+            let codes = Tensor::quantise(format, codes, &d.weight)
+                .map_err(|_| WeightsError::NotFinite { what: "a matrix" })?;
             Ok(Numerals { codes, bias: integers(&d.bias, lsb), beta: Vec::new() })
         };
-        let layers = layers.iter().map(numerals).collect::<Result<_, NotFinite>>()?;
+        let layers = layers.iter().map(numerals).collect::<Result<_, WeightsError>>()?;
         self.parameters
             .insert(parameter, Quantity { exponents: Exponents { codes, lsb, beta_lsb: 0 }, layers });
         Ok(())

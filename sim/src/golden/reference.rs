@@ -5,7 +5,7 @@
 
 use super::Sentence;
 use super::numbers::{Maxima, Point};
-use super::weights::{Dense, Layer, Norm, OffRamp, Weights};
+use super::weights::{Dense, Layer, Norm, OffRamp, Weights, WeightsError};
 use kernels::activation::Activation;
 use kernels::entropy::entropy_f64;
 use kernels::epilogue::activate_f64;
@@ -28,7 +28,11 @@ pub struct Reference {
 }
 
 /// Runs a network on a sentence. A word or position that the tables lack is an embedding of zeros.
-pub fn reference(job: &Inference, weights: &Weights, sentence: &Sentence) -> Reference {
+///
+/// # Errors
+/// Weights of another network, or not finite ([`Weights::check`]).
+pub fn reference(job: &Inference, weights: &Weights, sentence: &Sentence) -> Result<Reference, WeightsError> {
+    weights.check(job)?;
     let mut run = Reference { tokens: vec![], logits: vec![], entropies: vec![], maxima: Maxima::new() };
     let mut tokens = run.embed(job, weights, sentence);
     run.tokens.push(tokens.clone());
@@ -42,7 +46,7 @@ pub fn reference(job: &Inference, weights: &Weights, sentence: &Sentence) -> Ref
             run.ramp(job, ramp, &tokens);
         }
     }
-    run
+    Ok(run)
 }
 
 impl Reference {

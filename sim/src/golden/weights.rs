@@ -1,5 +1,6 @@
 //! The parameters of a network as real numbers, before they are quantised.
 
+use models::compiler::Inference;
 use nalgebra::DMatrix;
 
 /// A dense layer `y = x · weight + bias`.
@@ -67,3 +68,99 @@ pub struct Weights {
     /// One, or one for each layer where each ends in an off-ramp.
     pub ramps: Vec<OffRamp>,
 }
+
+/// Weights that a network cannot have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WeightsError {
+    /// A tensor of another shape, or another number of layers or off-ramps.
+    Shape {
+        /// Which.
+        what: &'static str,
+        /// Rows and columns found.
+        found: (usize, usize),
+        /// Rows and columns of the network.
+        expected: (usize, usize),
+    },
+    /// A number that is not finite.
+    NotFinite {
+        /// In which tensor.
+        what: &'static str,
+    },
+}
+
+impl Weights {
+    /// Checks shapes, and that all numbers are finite.
+    ///
+    /// # Errors
+    /// The first tensor that does not fit.
+    pub fn check(&self, job: &Inference) -> Result<(), WeightsError> {
+        let network = &job.network;
+        let [hidden, wide, narrow] =
+            [network.hidden, network.feed_forward, network.embedding].map(|x| x as usize);
+        matrix("word embeddings", &self.words, (narrow, network.vocabulary as usize))?;
+        matrix("position embeddings", &self.positions, (narrow, network.positions as usize))?;
+        norm("norm of the embeddings", &self.norm, narrow)?;
+        shape("maps", (self.map.iter().count(), 1), (network.has_projection().into(), 1))?;
+        if let Some(map) = &self.map {
+            dense("embedding map", map, (narrow, hidden))?;
+        }
+        shape("layers", (self.layers.len(), 1), (network.weight_sets() as usize, 1))?;
+        for layer in &self.layers {
+            dense("query projection", &layer.query, (hidden, hidden))?;
+            dense("key projection", &layer.key, (hidden, hidden))?;
+            dense("value projection", &layer.value, (hidden, hidden))?;
+            dense("output projection", &layer.output, (hidden, hidden))?;
+            norm("norm after attention", &layer.attention_norm, hidden)?;
+            dense("first feed-forward matrix", &layer.up, (hidden, wide))?;
+            dense("second feed-forward matrix", &layer.down, (wide, hidden))?;
+            norm("norm after the feed-forward network", &layer.output_norm, hidden)?;
+        }
+        let ramps = if job.exits { network.layers as usize } else { 1 };
+        shape("off-ramps", (self.ramps.len(), 1), (ramps, 1))?;
+        for ramp in &self.ramps {
+            dense("pooler", &ramp.pooler, (hidden, hidden))?;
+            dense("classifier", &ramp.classifier, (hidden, job.classes as usize))?;
+        }
+        Ok(())
+    }
+}
+
+fn shape(what: &'static str, found: (usize, usize), expected: (usize, usize)) -> Result<(), WeightsError> {
+    if found == expected { Ok(()) } else { Err(WeightsError::Shape { what, found, expected }) }
+}
+
+fn matrix(what: &'static str, m: &DMatrix<f64>, expected: (usize, usize)) -> Result<(), WeightsError> {
+    shape(what, m.shape(), expected)?;
+    finite(what, m.as_slice())
+}
+
+fn dense(what: &'static str, d: &Dense, expected: (usize, usize)) -> Result<(), WeightsError> {
+    matrix(what, &d.weight, expected)?;
+    shape(what, (d.bias.len(), 1), (expected.1, 1))?;
+    finite(what, &d.bias)
+}
+
+fn norm(what: &'static str, n: &Norm, length: usize) -> Result<(), WeightsError> {
+    shape(what, (n.gamma.len(), n.beta.len()), (length, length))?;
+    finite(what, &n.gamma)?;
+    finite(what, &n.beta)
+}
+
+fn finite(what: &'static str, values: &[f64]) -> Result<(), WeightsError> {
+    if values.iter().all(|v| v.is_finite()) { Ok(()) } else { Err(WeightsError::NotFinite { what }) }
+}
+
+impl std::fmt::Display for WeightsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            WeightsError::Shape { what, found, expected } => write!(
+                f,
+                "{what}: {} x {} found, the network has {} x {}",
+                found.0, found.1, expected.0, expected.1
+            ),
+            WeightsError::NotFinite { what } => write!(f, "{what}: a number is not finite"),
+        }
+    }
+}
+
+impl std::error::Error for WeightsError {}

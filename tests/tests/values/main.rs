@@ -1,0 +1,299 @@
+//! Values: what a program leaves in memory equals, code for code, the same transformer by the kernels on whole tensors
+//! ([`direct`]), for networks and designs ([`networks`]) that take every path through the compiler. So addresses, tilings and
+//! layouts are right. Any order that queues and waits allow gives the same: so no wait is missing.
+//!
+//! `OFFRAMP_SEED` sets the seed; a failure prints it.
+
+mod direct;
+mod networks;
+
+use direct::{Direct, direct};
+use kernels::adaptivfloat::Tensor;
+use models::compiler::{CompileError, Inference, compile, compile_for};
+use models::design::{Design, Sparsity};
+use models::network::Network;
+use models::program::{Encoding, Form, Operation, Program, Stage};
+use models::record::preset;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use sim::golden::fault::Fault;
+use sim::golden::image::{ImageError, image};
+use sim::golden::memory::Memory;
+use sim::golden::numbers::Numbers;
+use sim::golden::quantised::Quantised;
+use sim::golden::reference::{Reference, reference};
+use sim::golden::weights::Weights;
+use sim::golden::{Outcome, Sentence, run};
+
+type Rng = ChaCha8Rng;
+
+/// Seed of the first case.
+const SEED: u64 = 0x0ff_4a3b;
+
+fn seed() -> u64 {
+    std::env::var("OFFRAMP_SEED").map_or(SEED, |text| text.parse().expect("OFFRAMP_SEED is a number"))
+}
+
+/// A network with its numbers on a design.
+struct Case {
+    design: Design,
+    job: Inference,
+    weights: Weights,
+    numbers: Numbers,
+    sentence: Sentence,
+    program: Program,
+    image: Memory,
+    reference: Reference,
+    name: String,
+}
+
+impl Case {
+    /// Case number `index` on a design, if it fits.
+    fn new(index: usize, design: &Design) -> Result<Case, CompileError> {
+        let seed = seed() + index as u64;
+        let mut rng = Rng::seed_from_u64(seed);
+        let job = networks::job(index);
+        let weights = networks::weights(&mut rng, &job);
+        let words = (0..job.sequence).map(|_| rng.random_range(0..job.network.vocabulary)).collect();
+        let mut sentence = Sentence { words, threshold: 0 };
+        let reference = reference(&job, &weights, &sentence).expect("weights fit");
+        let quantised = Quantised::new(design, &job, &weights).expect("weights are finite");
+        let numbers = Numbers::new(design.format, &reference.maxima, &quantised);
+        let program = compile_for(design, &job, &quantised)?;
+        let image = image(&program, &quantised, design.pu.n, 0xa5).expect("compiled for these weights");
+        // Of three cases, one never leaves early, one at once, one where the second entropy is the lower one.
+        let first = direct(&job, &weights, &numbers, &sentence).entropies[0];
+        sentence.threshold = [0, u32::MAX, first][index % 3];
+        let name =
+            format!("case {index}, seed {seed}, {} with buffers of {} B", design.name, design.buffer.bytes);
+        let design = design.clone();
+        Ok(Case { design, job, weights, numbers, sentence, program, image, reference, name })
+    }
+
+    fn run(&self, program: &Program, fill: u8, pick: impl FnMut(usize) -> usize) -> Result<Outcome, Fault> {
+        run(&self.design, program, self.image.clone(), &self.numbers, &self.sentence, fill, pick)
+    }
+
+    fn direct(&self) -> Direct {
+        direct(&self.job, &self.weights, &self.numbers, &self.sentence)
+    }
+
+    fn has(&self, what: impl FnMut(&models::program::Command) -> bool) -> bool {
+        self.program.commands.iter().any(what)
+    }
+}
+
+/// Every case that fits: each design with four networks.
+fn cases() -> impl Iterator<Item = Case> {
+    let designs = networks::designs();
+    (0..4 * designs.len()).filter_map(move |index| {
+        let turn = index / designs.len();
+        match Case::new(index + turn, &designs[index % designs.len()]) {
+            Ok(case) => Some(case),
+            Err(CompileError::DoesNotFit(_)) => None,
+            Err(error) => panic!("case {index}: {error}"),
+        }
+    })
+}
+
+/// The first codes of each of the first rows.
+fn corner(tensor: &Tensor, length: usize, rows: usize) -> Vec<&[u8]> {
+    (0..rows).map(|row| &tensor.row(row)[..length]).collect()
+}
+
+/// Whether a program's outcome is what the kernels give directly.
+fn check(case: &Case, outcome: &Outcome, expected: &Direct) -> Result<(), String> {
+    let (hidden, tokens) = (case.job.network.hidden as usize, case.job.sequence as usize);
+    let classes = case.job.classes as usize;
+    let differ = |what: &str| Err(format!("{}: {what} differ", case.name));
+    if outcome.exit_layer != expected.exit_layer || outcome.entropies != expected.entropies {
+        return differ("exit layers or entropies");
+    }
+    if outcome.layers.len() != expected.tokens.len() {
+        return differ("numbers of layers");
+    }
+    for (layer, (snapshot, expected)) in outcome.layers.iter().zip(&expected.tokens).enumerate() {
+        if corner(&snapshot.tokens, hidden, tokens) != corner(expected, hidden, tokens) {
+            return differ(&format!("tokens after layer {layer}"));
+        }
+    }
+    let last = expected.logits.last().expect("there is an off-ramp at the end at least");
+    if corner(&outcome.last.logits, classes, 1) != corner(last, classes, 1) {
+        return differ("logits");
+    }
+    let ramps = outcome.layers.iter().skip(1).zip(&expected.logits).filter(|_| case.job.exits);
+    for (snapshot, expected) in ramps {
+        if corner(&snapshot.logits, classes, 1) != corner(expected, classes, 1) {
+            return differ("logits of an off-ramp");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn programs_compute_what_the_kernels_do_on_whole_tensors() {
+    let mut paths = [("streamed attention", 0), ("several row groups", 0), ("packed chunks", 0)].to_vec();
+    paths.extend([("dense chunks", 0), ("exits ahead of the last layer", 0), ("external tables", 0)]);
+    paths.extend([("span masks", 0), ("heads left out", 0), ("resident attention", 0), ("cases", 0)]);
+    for case in cases() {
+        for fill in [0x00, 0x5a] {
+            let outcome =
+                case.run(&case.program, fill, |_| 0).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+            check(&case, &outcome, &case.direct()).unwrap_or_else(|error| panic!("{error}"));
+        }
+        let streamed =
+            case.has(|c| c.tag.stage == Stage::Query && matches!(c.operation, Operation::Store(_)));
+        let packed = |packed: bool| {
+            case.program.memory.weights.iter().any(|p| match p.form {
+                Form::Chunk { encoding, .. } => packed == matches!(encoding, Encoding::Packed { .. }),
+                _ => false,
+            })
+        };
+        let skip = case.design.pu.sparsity == Sparsity::Skip && case.job.spans.contains(&0);
+        let reached = [
+            streamed,
+            case.has(|c| c.tag.stage == Stage::FeedForward1 && c.tag.part.0 > 0),
+            packed(true),
+            packed(false),
+            case.direct().exit_layer < case.job.network.layers,
+            case.program.memory.nvm.is_empty(),
+            case.has(|c| matches!(&c.operation, Operation::Softmax(s) if s.span.is_some())),
+            skip,
+            !streamed,
+            true,
+        ];
+        paths.iter_mut().zip(reached).for_each(|((_, count), reached)| *count += usize::from(reached));
+    }
+    println!("{paths:?}");
+    assert!(paths.iter().all(|(_, count)| *count >= 5), "too few cases for a path: {paths:?}");
+}
+
+#[test]
+fn every_legal_order_gives_the_same_values() {
+    let mut orders = 0;
+    for (index, case) in cases().enumerate() {
+        let expected = case.run(&case.program, 0x5a, |_| 0).expect("it has run");
+        for seed in 0..3 {
+            let mut rng = Rng::seed_from_u64(seed + index as u64);
+            let outcome = case.run(&case.program, 0x5a, |ready| shuffled(&mut rng, seed, ready));
+            assert!(outcome.as_ref() == Ok(&expected), "{}, order {seed}: values differ", case.name);
+            orders += 1;
+        }
+    }
+    println!("{orders} orders alike");
+}
+
+/// A choice among the commands that may go: at random, or mostly the last in program order.
+fn shuffled(rng: &mut Rng, seed: u64, ready: usize) -> usize {
+    match (seed, ready) {
+        (_, 0) => 0,
+        (2, _) if rng.random_bool(0.9) => ready - 1,
+        _ => rng.random_range(0..ready),
+    }
+}
+
+/// A case that streams its attention and whose every head counts, for the tests that break it.
+fn intricate() -> Case {
+    let streamed = |c: &models::program::Command| {
+        c.tag.stage == Stage::Query && matches!(c.operation, Operation::Store(_))
+    };
+    let counts = |case: &Case| case.design.pu.sparsity == Sparsity::Skip || !case.job.spans.contains(&0);
+    let mut all =
+        cases().filter(|case| case.design.sequencer.overlap && case.job.sequence > 16 && counts(case));
+    all.find(|case| case.has(streamed)).expect("a case streams")
+}
+
+#[test]
+fn a_wait_that_is_left_out_shows() {
+    let case = intricate();
+    let expected = case.run(&case.program, 0x5a, |_| 0).expect("it runs");
+    let (mut left_out, mut seen) = (0, 0);
+    let waiting = (0..case.program.commands.len()).filter(|pc| case.program.commands[*pc].waits != [0; 4]);
+    for pc in waiting.step_by(5) {
+        let mut program = case.program.clone();
+        program.commands[pc].waits = [0; 4];
+        let differs = |seed| {
+            let mut rng = Rng::seed_from_u64(seed);
+            case.run(&program, 0x5a, |ready| shuffled(&mut rng, seed, ready)).as_ref() != Ok(&expected)
+        };
+        left_out += 1;
+        seen += usize::from((0..4).any(differs));
+    }
+    println!("{seen} of {left_out} seen");
+    assert!(2 * seen > left_out, "{}: {seen} of {left_out} seen", case.name);
+}
+
+#[test]
+fn a_wrong_address_shows() {
+    let case = intricate();
+    let expected = case.direct();
+    let (mut wrong, mut unseen) = (0, Vec::new());
+    for pc in 0..case.program.commands.len() {
+        let mut program = case.program.clone();
+        if !displace(&mut program.commands[pc].operation, case.design.pu.n) {
+            continue;
+        }
+        wrong += 1;
+        let outcome = case.run(&program, 0x5a, |_| 0);
+        if outcome.is_ok_and(|outcome| check(&case, &outcome, &expected).is_ok()) {
+            unseen.push((pc, program.commands[pc].tag));
+        }
+    }
+    println!("{wrong} wrong addresses, unseen: {unseen:?}");
+    assert!(unseen.is_empty(), "{}: {} of {wrong} unseen: {unseen:?}", case.name, unseen.len());
+}
+
+/// Displaces what a command writes by a tile, or what it reads where it writes no address; whether it has one.
+fn displace(operation: &mut Operation, n: u32) -> bool {
+    match operation {
+        Operation::Load(t) => t.offset += u64::from(n),
+        Operation::Store(t) => t.offset += u64::from(n * n),
+        Operation::Gather(g) => g.offset += 1,
+        Operation::Matmul(m) => m.out.base += n,
+        Operation::Softmax(s) => s.out.base += n,
+        Operation::LayerNorm(l) => l.out.base += n,
+        Operation::Add(a) => a.out.base += n,
+        Operation::Entropy(e) => e.input.base += 1,
+        _ => return false,
+    }
+    true
+}
+
+#[test]
+fn the_golden_values_are_close_to_the_reference() {
+    let mut worst: f64 = 0.0;
+    for case in cases() {
+        let (expected, golden) = (&case.reference.tokens, case.direct().tokens);
+        for (expected, golden) in expected.iter().zip(&golden) {
+            let distance = (golden.dequantise() - expected).norm() / expected.norm();
+            worst = worst.max(distance);
+            assert!(distance < BOUND, "{}: relative distance {distance}", case.name);
+        }
+    }
+    println!("relative distance {worst}");
+}
+
+/// Distance of tokens from the `f64` reference, relative to their norm. With three mantissa bits a rounding moves a value by
+/// up to 1/16, 0.026 in the root of the mean of squares; about twenty roundings lie in a row over two layers, weights
+/// included, and they add up as squares where they are independent: 0.12. Twice that, for what softmax and norm amplify.
+const BOUND: f64 = 0.25;
+
+#[test]
+fn weights_denser_than_compiled_for_are_refused() {
+    let design: Design = preset("offramp").expect("the preset is valid");
+    let mut job = networks::job(0);
+    let weights = networks::weights(&mut Rng::seed_from_u64(seed()), &job);
+    let quantised = Quantised::new(&design, &job, &weights).expect("weights are finite");
+    job.encoder_density = 0.2;
+    let program = compile(&design, &job).expect("it fits");
+    let error = image(&program, &quantised, design.pu.n, 0).expect_err("weights without zeros");
+    assert!(matches!(error, ImageError::DoesNotFit { .. }), "{error}");
+}
+
+#[test]
+fn scores_are_scaled_by_a_shift_or_in_the_query_weights() {
+    let network = |heads| Network { heads, ..networks::job(0).network };
+    assert_eq!(network(4).score_scale(), (-2, 1.0));
+    assert_eq!(network(2).score_scale(), (0, 1.0 / 32_f64.sqrt()));
+}
