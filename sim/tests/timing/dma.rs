@@ -2,7 +2,7 @@
 //! beat; a store's burst is ready 2 cycles after its request.
 
 use super::{MEMORY, alone, command, design, run_all, run_commands};
-use models::program::{Base, Encoding, Gather, Occupancy, Operation, Region, Space, Transfer};
+use models::program::{Base, Encoding, Gather, Index, Occupancy, Operation, Region, Space, Transfer};
 use sim::machine::MemoryTiming;
 
 /// `blocks` runs of `block_bytes` from `offset` on, to or from the outside of the buffers alone.
@@ -115,6 +115,7 @@ fn base_registers_move_with_the_layer() {
 /// Three rows of 20 bytes.
 fn gather(space: Space) -> Operation {
     Operation::Gather(Gather {
+        index: Index::Word,
         space,
         offset: 0,
         pitch: 20,
