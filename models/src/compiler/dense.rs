@@ -4,9 +4,9 @@
 //! A group's intermediate results never leave the chip. The weights are read once for each group, so that few, large groups
 //! are best; that is what larger operand buffers buy.
 
+use super::CompileError;
 use super::builder::{Builder, dense};
 use super::frame::{Slots, choose};
-use super::CompileError;
 use crate::program::command::{AuxRange, Base};
 use crate::program::{Add, Form, LayerNorm, Operation, Parameter, Region, Stage, Stored};
 

@@ -133,12 +133,12 @@ impl<'a> Machine<'a> {
         let length = g.region.tiles as usize * self.n;
         let mut rows = Tensor::zeros(self.format, 0, length, g.rows as usize);
         for row in 0..g.rows {
-            let position = g.first + row;
+            let position = g.first.saturating_add(row);
             let index = match g.index {
                 Index::Word => *self.sentence.words.get(position as usize).ok_or(Cause::Empty)?,
                 Index::Position => position,
             };
-            let start = g.offset.saturating_add(u64::from(index) * g.pitch);
+            let start = g.offset.saturating_add(u64::from(index).saturating_mul(g.pitch));
             let bytes = self.memory.read(g.space, start, g.row_bytes)?;
             let (flags, codes) = bytes.split_at_checked(length.div_ceil(8)).ok_or(Cause::Ragged)?;
             let mut codes = codes.iter();

@@ -4,27 +4,24 @@
 //!
 //! `OFFRAMP_SEED` sets the seed; a failure prints it.
 
+mod case;
 mod direct;
 mod networks;
 
-use direct::{Direct, direct};
+use case::{Case, cases, intricate};
+use direct::Direct;
 use kernels::adaptivfloat::Tensor;
-use models::compiler::{CompileError, Inference, compile, compile_for};
+use models::compiler::compile;
 use models::design::{Design, Sparsity};
 use models::network::Network;
-use models::program::{Encoding, Form, Operation, Program, Stage};
+use models::program::{Encoding, Form, Operation, Stage};
 use models::record::preset;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use sim::golden::fault::Fault;
+use sim::golden::Outcome;
 use sim::golden::image::{ImageError, image};
-use sim::golden::memory::Memory;
-use sim::golden::numbers::Numbers;
 use sim::golden::quantised::Quantised;
-use sim::golden::reference::{Reference, reference};
-use sim::golden::weights::Weights;
-use sim::golden::{Outcome, Sentence, run};
 
 type Rng = ChaCha8Rng;
 
@@ -33,68 +30,6 @@ const SEED: u64 = 0x0ff_4a3b;
 
 fn seed() -> u64 {
     std::env::var("OFFRAMP_SEED").map_or(SEED, |text| text.parse().expect("OFFRAMP_SEED is a number"))
-}
-
-/// A network with its numbers on a design.
-struct Case {
-    design: Design,
-    job: Inference,
-    weights: Weights,
-    numbers: Numbers,
-    sentence: Sentence,
-    program: Program,
-    image: Memory,
-    reference: Reference,
-    name: String,
-}
-
-impl Case {
-    /// Case number `index` on a design, if it fits.
-    fn new(index: usize, design: &Design) -> Result<Case, CompileError> {
-        let seed = seed() + index as u64;
-        let mut rng = Rng::seed_from_u64(seed);
-        let job = networks::job(index);
-        let weights = networks::weights(&mut rng, &job);
-        let words = (0..job.sequence).map(|_| rng.random_range(0..job.network.vocabulary)).collect();
-        let mut sentence = Sentence { words, threshold: 0 };
-        let reference = reference(&job, &weights, &sentence).expect("weights fit");
-        let quantised = Quantised::new(design, &job, &weights).expect("weights are finite");
-        let numbers = Numbers::new(design.format, &reference.maxima, &quantised);
-        let program = compile_for(design, &job, &quantised)?;
-        let image = image(&program, &quantised, design.pu.n, 0xa5).expect("compiled for these weights");
-        // Of three cases, one never leaves early, one at once, one where the second entropy is the lower one.
-        let first = direct(&job, &weights, &numbers, &sentence).entropies[0];
-        sentence.threshold = [0, u32::MAX, first][index % 3];
-        let name =
-            format!("case {index}, seed {seed}, {} with buffers of {} B", design.name, design.buffer.bytes);
-        let design = design.clone();
-        Ok(Case { design, job, weights, numbers, sentence, program, image, reference, name })
-    }
-
-    fn run(&self, program: &Program, fill: u8, pick: impl FnMut(usize) -> usize) -> Result<Outcome, Fault> {
-        run(&self.design, program, self.image.clone(), &self.numbers, &self.sentence, fill, pick)
-    }
-
-    fn direct(&self) -> Direct {
-        direct(&self.job, &self.weights, &self.numbers, &self.sentence)
-    }
-
-    fn has(&self, what: impl FnMut(&models::program::Command) -> bool) -> bool {
-        self.program.commands.iter().any(what)
-    }
-}
-
-/// Every case that fits: each design with four networks.
-fn cases() -> impl Iterator<Item = Case> {
-    let designs = networks::designs();
-    (0..4 * designs.len()).filter_map(move |index| {
-        let turn = index / designs.len();
-        match Case::new(index + turn, &designs[index % designs.len()]) {
-            Ok(case) => Some(case),
-            Err(CompileError::DoesNotFit(_)) => None,
-            Err(error) => panic!("case {index}: {error}"),
-        }
-    })
 }
 
 /// The first codes of each of the first rows.
@@ -191,17 +126,6 @@ fn shuffled(rng: &mut Rng, seed: u64, ready: usize) -> usize {
         (2, _) if rng.random_bool(0.9) => ready - 1,
         _ => rng.random_range(0..ready),
     }
-}
-
-/// A case that streams its attention and whose every head counts, for the tests that break it.
-fn intricate() -> Case {
-    let streamed = |c: &models::program::Command| {
-        c.tag.stage == Stage::Query && matches!(c.operation, Operation::Store(_))
-    };
-    let counts = |case: &Case| case.design.pu.sparsity == Sparsity::Skip || !case.job.spans.contains(&0);
-    let mut all =
-        cases().filter(|case| case.design.sequencer.overlap && case.job.sequence > 16 && counts(case));
-    all.find(|case| case.has(streamed)).expect("a case streams")
 }
 
 #[test]
