@@ -14,27 +14,31 @@ const LAYER_MACS: u64 = 931_135_488;
 /// Cycles of a layer if every one of the 256 multipliers worked in every cycle.
 const IDEAL: u64 = LAYER_MACS / 256;
 
+/// Why a preset can be read.
+const PRESET: &str = "presets are valid";
+
 fn design() -> Design {
-    preset("offramp").unwrap()
+    preset("offramp").expect(PRESET)
 }
 
 fn job(workload: &str) -> Inference {
-    let network: Network = preset("albert-base").unwrap();
-    let workload: Workload = preset(workload).unwrap();
-    let mut job = Inference::new(network, &workload).unwrap();
+    let network: Network = preset("albert-base").expect(PRESET);
+    let workload: Workload = preset(workload).expect(PRESET);
+    let mut job = Inference::new(network, &workload).expect("the workload belongs to the network");
     job.sequence = 128;
     job
 }
 
 /// The preset's memory at 0.8 V.
 fn memory(design: &Design) -> MemoryTiming {
-    let technology: Technology = preset("edgebert-12nm").unwrap();
-    MemoryTiming::new(design, &technology, technology.frequency_hz(0.8).unwrap()).unwrap()
+    let technology: Technology = preset("edgebert-12nm").expect(PRESET);
+    let frequency_hz = technology.frequency_hz(0.8).expect("the table covers 0.8 V");
+    MemoryTiming::new(design, &technology, frequency_hz).expect("the technology has the memory")
 }
 
 fn simulate(design: &Design, program: &Program, memory: MemoryTiming, exit_layer: u32) -> Run {
     let options = Options { exit_layer, mode: Mode::Fast, spans: false };
-    run(design, program, |_| memory, options).unwrap()
+    run(design, program, |_| memory, options).expect("a compiled program ends")
 }
 
 #[test]
@@ -78,7 +82,7 @@ fn a_streamed_product_keeps_the_pu_busy() {
 /// The timings of `values`, worst first, give cycles that never rise.
 fn never_rises(what: &str, timings: impl Iterator<Item = MemoryTiming>) {
     let design = design();
-    let program = compile(&design, &job("mnli")).unwrap();
+    let program = compile(&design, &job("mnli")).expect("ALBERT-base fits");
     let cycles: Vec<u64> = timings.map(|memory| simulate(&design, &program, memory, 2).cycles).collect();
     assert!(cycles.is_sorted_by(|worse, better| worse >= better), "{what}: {cycles:?}");
     assert!(cycles.first() > cycles.last(), "{what} makes no difference: {cycles:?}");
@@ -103,7 +107,7 @@ fn policies(n: u32, job: &Inference) -> [Run; 3] {
         let mut design = design();
         (design.pu.n, design.pu.sparsity) = (n, sparsity);
         design.sequencer.commands = 65536;
-        let program = compile(&design, job).unwrap();
+        let program = compile(&design, job).expect("ALBERT-base fits");
         simulate(&design, &program, memory(&design), 1)
     })
 }

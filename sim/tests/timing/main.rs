@@ -30,7 +30,7 @@ const MEMORY: MemoryTiming = MemoryTiming {
 
 /// The default design with changes.
 fn design(sets: &[&str]) -> Design {
-    resolve("offramp", sets).unwrap().0
+    resolve("offramp", sets).expect("the changes are valid").0
 }
 
 /// A command that waits for so many of each unit.
@@ -61,7 +61,7 @@ fn run_commands(
 /// Runs operations that wait for nothing.
 fn run_all(design: &Design, memory: MemoryTiming, operations: Vec<Operation>) -> Run {
     let commands = operations.into_iter().map(|operation| command(operation, [0; 4])).collect();
-    run_commands(design, memory, commands, 1, 1).unwrap()
+    run_commands(design, memory, commands, 1, 1).expect("nothing waits")
 }
 
 /// Runs one operation; its cycles and the run.

@@ -20,7 +20,7 @@ const PRODUCTS: [(u32, u32, u32, u64); 8] = [
 ];
 
 fn cycles(operation: Operation) -> u64 {
-    let design: Design = preset("released").unwrap();
+    let design: Design = preset("released").expect("presets are valid");
     alone(&design, MEMORY, operation).0
 }
 
