@@ -2,7 +2,7 @@
 //!
 //! Activations pass from stage to stage through external memory; within a stage they stay in the operand buffers. Each stage
 //! chooses its own tiling: how many rows at a time, how wide a chunk of weights, how many slots to load chunks into
-//! ([`frame`]). Commands wait for what they depend on and no more ([`hazards`]), so that loads and the SFU run ahead of the
+//! (`frame`). Commands wait for what they depend on and no more (`hazards`), so that loads and the SFU run ahead of the
 //! PU wherever the pages allow.
 //!
 //! Not modelled: a reduction longer than a buffer holds for one column tile (the accumulators keep no partial sums across

@@ -43,10 +43,10 @@ pub(super) fn direct(job: &Inference, weights: &Weights, numbers: &Numbers, sent
         out.exit_layer += 1;
         if job.exits || out.exit_layer == job.network.layers {
             let logits = k.ramp(&weights.ramps[index % weights.ramps.len()], &x);
-            out.entropies.push(entropy(&logits, job.classes as usize).unwrap());
+            out.entropies.push(entropy(&logits, job.classes as usize).expect("shapes fit"));
             out.logits.push(logits);
         }
-        if job.exits && exit_decision(*out.entropies.last().unwrap(), sentence.threshold) {
+        if job.exits && exit_decision(out.entropies[out.entropies.len() - 1], sentence.threshold) {
             break;
         }
     }
@@ -55,13 +55,14 @@ pub(super) fn direct(job: &Inference, weights: &Weights, numbers: &Numbers, sent
 
 impl Kernels<'_> {
     fn codes(&self, values: &DMatrix<f64>, parameter: Parameter) -> Tensor {
-        Tensor::quantise(self.numbers.format, self.numbers.weights[&parameter].codes, values).unwrap()
+        Tensor::quantise(self.numbers.format, self.numbers.weights[&parameter].codes, values)
+            .expect("shapes fit")
     }
 
     fn product(&self, rows: &Tensor, columns: &Tensor, bias: Bias, end: (i32, Activation, Point)) -> Tensor {
         let (shift, activation, out) = end;
         let (format, out_bias) = (self.numbers.format, self.numbers.points[&out]);
-        matmul(rows, columns, &Epilogue { shift, bias, activation, format, out_bias }).unwrap()
+        matmul(rows, columns, &Epilogue { shift, bias, activation, format, out_bias }).expect("shapes fit")
     }
 
     fn dense(&self, d: &Dense, which: Parameter, x: &Tensor, activation: Activation, out: Point) -> Tensor {
@@ -71,7 +72,7 @@ impl Kernels<'_> {
     }
 
     fn add(&self, x: &Tensor, y: &Tensor, out: Point) -> Tensor {
-        add(x, y, self.numbers.format, self.numbers.points[&out]).unwrap()
+        add(x, y, self.numbers.format, self.numbers.points[&out]).expect("shapes fit")
     }
 
     fn norm(&self, norm: &Norm, which: Parameter, x: &Tensor, out: Point) -> Tensor {
@@ -79,7 +80,8 @@ impl Kernels<'_> {
         let (gamma, beta) = (integers(&norm.gamma, exponents.lsb), integers(&norm.beta, exponents.beta_lsb));
         let gamma = Parameters { values: &gamma, lsb: exponents.lsb };
         let beta = Parameters { values: &beta, lsb: exponents.beta_lsb };
-        layernorm(x, x.length(), gamma, beta, self.numbers.format, self.numbers.points[&out]).unwrap()
+        layernorm(x, x.length(), gamma, beta, self.numbers.format, self.numbers.points[&out])
+            .expect("shapes fit")
     }
 
     fn embed(&self, weights: &Weights, sentence: &Sentence) -> Tensor {
@@ -139,7 +141,7 @@ impl Kernels<'_> {
         let keys = scores.length();
         let mask: Vec<u8> = (0..keys).map(|k| if k + span >= keys { 128 } else { 0 }).collect();
         let bias = self.numbers.points[&Point::Probabilities];
-        let shares = softmax(&scores, keys, Some(&mask), self.numbers.format, bias).unwrap();
+        let shares = softmax(&scores, keys, Some(&mask), self.numbers.format, bias).expect("shapes fit");
         let value = Tensor { codes: value.codes.transpose(), ..value };
         self.product(&shares, &value, Bias::None, (0, none, Point::Context))
     }

@@ -104,6 +104,16 @@ fn programs_compute_what_the_kernels_do_on_whole_tensors() {
     assert!(paths.iter().all(|(_, count)| *count >= 5), "too few cases for a path: {paths:?}");
 }
 
+/// Its sum takes the room of its activations, and its first matrix a slot of the second: both must have room for the wider.
+#[test]
+fn a_feed_forward_network_narrower_than_the_hidden_state_stays_in_its_room() {
+    let case = Case::new(2, &networks::designs()[4]).expect("it fits 2 KB");
+    assert!(case.job.network.feed_forward < case.job.network.hidden);
+    let outcome =
+        case.run(&case.program, 0x5a, |_| 0).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    check(&case, &outcome, &case.direct()).unwrap_or_else(|error| panic!("{error}"));
+}
+
 #[test]
 fn every_legal_order_gives_the_same_values() {
     let mut orders = 0;

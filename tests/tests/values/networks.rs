@@ -15,7 +15,7 @@ type Sizes = (u32, u32, u32, u32);
 
 /// Heads of 16 (scores scaled by a shift), 24 (padded for n = 16), 20 with a feed-forward network narrower than the hidden
 /// state, and 32; embeddings with and without a map.
-const SIZES: [Sizes; 4] = [(64, 4, 128, 32), (96, 4, 128, 96), (60, 3, 40, 60), (64, 2, 128, 40)];
+const SIZES: [Sizes; 4] = [(64, 4, 128, 32), (96, 4, 128, 96), (60, 3, 12, 60), (64, 2, 128, 40)];
 const SEQUENCES: [u32; 6] = [8, 13, 24, 19, 37, 1];
 const DENSITIES: [f64; 4] = [1.0, 0.4, 0.7, 0.5];
 const BUFFERS: [u64; 5] = [1 << 18, 1 << 14, 1 << 13, 1 << 12, 1 << 11];
