@@ -5,14 +5,14 @@
 //! position table. Table rows follow each other without a directory: a row is read as its masks and its non-zero codes, as
 //! many bytes as the longest row takes, or the mean where only the density is known.
 
+use super::CompileError;
 use super::builder::{Builder, dense};
 use super::frame::{Slots, choose};
 use super::weights::{ALIGN, Matrix};
-use super::CompileError;
 use crate::program::command::Base;
 use crate::program::{
-    Add, Form, Gather, Index, LayerNorm, MemoryMap, Occupancy, Operation, Parameter, Placement, Section, Space,
-    Stage, Stored,
+    Add, Form, Gather, Index, LayerNorm, MemoryMap, Occupancy, Operation, Parameter, Placement, Section,
+    Space, Stage, Stored,
 };
 
 /// A table of embeddings in a memory.

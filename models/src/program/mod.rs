@@ -10,8 +10,8 @@ pub mod placement;
 pub mod region;
 
 pub use command::{
-    Add, Base, Command, Encoding, Entropy, Epilogue, Gather, Index, LayerNorm, Matmul, Operand, Operation, Softmax,
-    Space, Stage, Tag, Transfer,
+    Add, Base, Command, Encoding, Entropy, Epilogue, Gather, Index, LayerNorm, Matmul, Operand, Operation,
+    Softmax, Space, Stage, Tag, Transfer,
 };
 pub use placement::{Form, Parameter, Placement, Stored};
 pub use region::{Occupancy, Region};
