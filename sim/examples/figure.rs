@@ -55,7 +55,7 @@ fn bar(design: &str) -> Result<Bar, Box<dyn Error>> {
     let all: f64 = histogram.percent.iter().sum();
     let exits = histogram.percent.iter().map(|p| p / all).collect();
     let n = design.pu.n;
-    let outcomes = simulate(&Setup { design, technology, job, exits, mode: Mode::Fast })?;
+    let outcomes = simulate(&Setup { design, technology, job, exits, mode: Mode::Fast }, |_, _| ())?;
     let mut energy_mj = [0.0; 4];
     for item in outcomes.mean_energy() {
         energy_mj[group(item.name)] += item.energy_j * 1e3;
@@ -186,6 +186,19 @@ fn draw_latency(area: &Area, bars: &[Bar]) -> Result<(), Box<dyn Error>> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("usage: figure FILE.svg")?;
+    Ok(fs::write(path, figure()?)?)
+}
+
+fn figure() -> Result<String, Box<dyn Error>> {
     let bars = DESIGNS.into_iter().map(bar).collect::<Result<Vec<Bar>, _>>()?;
-    Ok(fs::write(path, draw(&bars)?)?)
+    draw(&bars)
+}
+
+#[test]
+fn the_readme_shows_what_the_simulator_says_now() {
+    let committed = include_str!("../../docs/energy-by-n.svg");
+    assert!(
+        committed == figure().unwrap(),
+        "draw docs/energy-by-n.svg anew: cargo run --release --example figure -- docs/energy-by-n.svg"
+    );
 }

@@ -5,8 +5,8 @@ use crate::machine::{Deadlock, Events, MemoryTiming, Mode, Options, Run, run};
 use models::compiler::{CompileError, Inference, compile};
 use models::design::Design;
 use models::program::Program;
-use models::record::Error;
-use models::technology::{OutOfRange, Technology};
+use models::record::{Error, Kind};
+use models::technology::Technology;
 
 /// What is simulated.
 #[derive(Clone, Debug)]
@@ -26,12 +26,8 @@ pub struct Setup {
 /// Why a setup has no result.
 #[derive(Debug)]
 pub enum SetupError {
-    /// The network does not fit the design.
-    Compile(CompileError),
-    /// The technology lacks something that the design names.
-    Record(Error),
-    /// The supply voltage is outside the technology's table.
-    Voltage(OutOfRange),
+    /// Network, design and technology do not go together.
+    Mismatch(Error),
     /// The program cannot go on (a defect of the compiler).
     Deadlock(Deadlock),
 }
@@ -39,14 +35,7 @@ pub enum SetupError {
 impl std::fmt::Display for SetupError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            SetupError::Compile(error) => write!(f, "{error}"),
-            SetupError::Record(error) => f.write_str(&error.render(100, false)),
-            SetupError::Voltage(error) => write!(
-                f,
-                "operating.vdd_v = {} V is outside the technology's V/f table, {} V to {} V; change it with --set \
-                 operating.vdd_v=... or take another technology",
-                error.vdd_v, error.least_v, error.greatest_v
-            ),
+            SetupError::Mismatch(error) => write!(f, "{error}"),
             SetupError::Deadlock(error) => {
                 write!(f, "{error}; this is a defect of the compiler, please report it")
             }
@@ -55,6 +44,38 @@ impl std::fmt::Display for SetupError {
 }
 
 impl std::error::Error for SetupError {}
+
+impl From<Error> for SetupError {
+    fn from(error: Error) -> Self {
+        Self::Mismatch(error)
+    }
+}
+
+impl From<CompileError> for SetupError {
+    fn from(error: CompileError) -> Self {
+        Self::Mismatch(error.into())
+    }
+}
+
+impl From<Deadlock> for SetupError {
+    fn from(error: Deadlock) -> Self {
+        Self::Deadlock(error)
+    }
+}
+
+/// Clock of the technology at the design's supply voltage, Hz.
+///
+/// # Errors
+/// The voltage is outside the technology's V/f table.
+pub fn frequency_hz(design: &Design, technology: &Technology) -> Result<f64, Error> {
+    technology.frequency_hz(design.operating.vdd_v).map_err(|range| {
+        let remedy = format!(
+            "--set operating.vdd_v to a voltage from {} to {}, or take another technology",
+            range.least_v, range.greatest_v
+        );
+        Error::new(Kind::Fit, "design", format!("operating.vdd_v: {range}"), remedy)
+    })
+}
 
 /// The sentences that leave after one layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,24 +108,29 @@ pub struct Outcomes {
 
 /// Compiles and simulates.
 ///
+/// `progress` is told before each run how many of how many are done.
+///
 /// # Errors
 /// The network does not fit, or technology and design do not go together.
-pub fn simulate(setup: &Setup) -> Result<Outcomes, SetupError> {
+pub fn simulate(setup: &Setup, mut progress: impl FnMut(usize, usize)) -> Result<Outcomes, SetupError> {
     let Setup { design, technology, .. } = setup;
-    let program = compile(design, &setup.job).map_err(SetupError::Compile)?;
+    let program = compile(design, &setup.job)?;
     let vdd_v = design.operating.vdd_v;
-    let frequency_hz = technology.frequency_hz(vdd_v).map_err(SetupError::Voltage)?;
-    let timing = MemoryTiming::new(design, technology, frequency_hz).map_err(SetupError::Record)?;
+    let frequency_hz = frequency_hz(design, technology)?;
+    let timing = MemoryTiming::new(design, technology, frequency_hz)?;
+    let exits: Vec<(u32, f64)> =
+        (1..).zip(setup.exits.iter().copied()).filter(|(_, share)| *share > 0.0).collect();
     let mut outcomes = Vec::new();
-    for (layer, share) in (1..).zip(&setup.exits).filter(|(_, share)| **share > 0.0) {
+    for &(layer, share) in &exits {
+        progress(outcomes.len(), exits.len());
         let options = Options { exit_layer: layer, mode: setup.mode, spans: false };
-        let run = run(design, &program, |_| timing, options).map_err(SetupError::Deadlock)?;
+        let run = run(design, &program, |_| timing, options)?;
         let latency_s = run.cycles as f64 / frequency_hz;
         let usage = Usage { events: &run.events, seconds: latency_s, vdd_v };
-        let energy = energy::energy(design, technology, &usage).map_err(SetupError::Record)?;
+        let energy = energy::energy(design, technology, &usage)?;
         let useful = program.useful_macs(layer).saturating_sub(run.events.macs_skipped);
         let ideal_cycles = useful.div_ceil(design.macs_per_cycle());
-        outcomes.push(Outcome { layer, share: *share, run, ideal_cycles, latency_s, energy });
+        outcomes.push(Outcome { layer, share, run, ideal_cycles, latency_s, energy });
     }
     Ok(Outcomes { program, frequency_hz, outcomes })
 }

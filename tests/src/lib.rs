@@ -1,3 +1,4 @@
 //! Helpers that the cross-crate tests share.
 
+pub mod command;
 pub mod snapshot;

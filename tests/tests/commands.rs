@@ -1,24 +1,10 @@
 //! Commands that answer: what they write, and that what they write is accepted again.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 
+use offramp_tests::command::{STYLE, answer as run, words};
 use offramp_tests::snapshot;
-use sim::cli::{self, Exit, Style};
-
-const STYLE: Style = Style { width: 100, color: false };
-
-fn run(arguments: &[&str]) -> String {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = cli::run(words(arguments), &mut out, &mut err, STYLE);
-    let err = String::from_utf8_lossy(&err);
-    assert!(exit == Exit::Done && err.is_empty(), "{arguments:?}: {exit:?}\n{err}");
-    String::from_utf8(out).expect("output is UTF-8")
-}
-
-fn words(arguments: &[&str]) -> impl Iterator<Item = OsString> {
-    ["offramp"].iter().chain(arguments).map(OsString::from)
-}
+use sim::cli::{self, Exit};
 
 #[test]
 fn listings_read_as_committed() {
@@ -70,7 +56,18 @@ fn traces_are_checked_by_their_ending() {
 #[test]
 fn help_shows_examples_for_every_command() {
     assert!(run(&["--help"]).contains("Exit codes: 0 done"));
-    for command in ["designs", "technologies", "networks", "workloads", "check", "completions", "man"] {
+    for command in [
+        "run",
+        "op",
+        "program",
+        "designs",
+        "technologies",
+        "networks",
+        "workloads",
+        "check",
+        "completions",
+        "man",
+    ] {
         let help = run(&[command, "--help"]);
         assert!(help.contains("Examples:\n  "), "{command}: {help}");
     }

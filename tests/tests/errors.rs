@@ -2,10 +2,9 @@
 //! its exit code. Colours are off and the width is fixed.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 
+use offramp_tests::command::{Said, offramp};
 use offramp_tests::snapshot;
-use sim::cli::{self, Style};
 
 /// Name of the snapshot, arguments.
 const CATALOGUE: &[(&str, &[&str])] = &[
@@ -43,23 +42,63 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ("set-quantity", &["technologies", "show", "edgebert-12nm", "--set", "energy.mac_pj=-0.1"]),
     ("unknown-command", &["design", "list"]),
     ("missing-argument", &["designs", "show"]),
+    ("run-without-network", &["run"]),
+    ("run-network", &["run", "--network", "albert"]),
+    ("run-task", &["run", "--network", "albert-base", "--task", "sst-2"]),
+    ("run-task-of-another-network", &["run", "--network", "bert-large", "--task", "sst2"]),
+    ("run-design", &["run", "--network", "tinybert-4", "--design", "offramp-n64"]),
+    ("run-technology", &["run", "--network", "tinybert-4", "--technology", "edgebert-7nm"]),
+    ("run-record-of-another-kind", &["run", "--network", "data/bad/no-heads.toml"]),
+    ("run-set", &["run", "--network", "tinybert-4", "--set", "pu.n=3"]),
+    ("run-set-design-and-key", &["run", "--network", "tinybert-4", "--set", "axi.width=64"]),
+    ("run-seq-0", &["run", "--network", "tinybert-4", "--seq", "0"]),
+    ("run-seq-long", &["run", "--network", "tinybert-4", "--seq", "513"]),
+    ("run-seq-word", &["run", "--network", "tinybert-4", "--seq", "many"]),
+    ("run-threshold-nan", &["run", "--network", "albert-base", "--task", "sst2", "--threshold", "nan"]),
+    ("run-threshold-negative", &["run", "--network", "albert-base", "--task", "sst2", "--threshold=-0.1"]),
+    (
+        "run-threshold-no-histogram",
+        &["run", "--network", "albert-base", "--task", "sst2", "--threshold", "0.27"],
+    ),
+    ("run-threshold-without-exits", &["run", "--network", "tinybert-4", "--threshold", "0.3"]),
+    ("run-trace-without-threshold", &["run", "--network", "tinybert-4", "--exit-trace", "data/trace.csv"]),
+    (
+        "run-trace-of-another-depth",
+        &["run", "--network", "tinybert-4", "--exit-trace", "data/bad/two-layers.csv", "--threshold", "0.3"],
+    ),
+    (
+        "run-trace-ragged",
+        &["run", "--network", "tinybert-4", "--exit-trace", "data/bad/ragged.csv", "--threshold", "0.3"],
+    ),
+    (
+        "run-trace-missing",
+        &["run", "--network", "tinybert-4", "--exit-trace", "data/bad/nonesuch.csv", "--threshold", "0.3"],
+    ),
+    ("run-no-heads", &["run", "--network", "tinybert-4", "--task", "data/bad/no-heads.toml"]),
+    ("run-voltage", &["run", "--network", "tinybert-4", "--set", "operating.vdd_v=1.3"]),
+    ("run-memory", &["run", "--network", "tinybert-4", "--set", "external.memory=lpddr9"]),
+    ("fit-buffer", &["run", "--network", "albert-xxlarge"]),
+    ("fit-buffer-small", &["run", "--network", "bert-base", "--set", "buffer.bytes=8192"]),
+    ("fit-aux", &["run", "--network", "bert-base", "--set", "aux.bytes=1024"]),
+    ("fit-commands", &["run", "--network", "bert-base", "--set", "sequencer.commands=64"]),
+    ("fit-program", &["program", "--network", "bert-base", "--set", "sequencer.commands=64"]),
+    ("fit-softmax", &["op", "softmax", "--shape", "2048x2048"]),
+    ("fit-matmul", &["op", "matmul", "--shape", "64x64x1048576"]),
+    ("op-shape-missing", &["op", "matmul"]),
+    ("op-shape-few", &["op", "matmul", "--shape", "64x64"]),
+    ("op-shape-many", &["op", "entropy", "--shape", "2x2"]),
+    ("op-shape-zero", &["op", "softmax", "--shape", "0x128"]),
+    ("op-shape-negative", &["op", "add", "--shape=-1x128"]),
+    ("op-shape-word", &["op", "layernorm", "--shape", "rowsx128"]),
+    ("op-shape-large", &["op", "matmul", "--shape", "64x64x4294967297"]),
+    ("op-unknown", &["op", "gelu", "--shape", "64x64"]),
+    ("op-released", &["op", "matmul", "--shape", "64x64x64", "--design", "released", "--set", "pu.n=8"]),
 ];
-
-const STYLE: Style = Style { width: 100, color: false };
-
-/// What a command writes to its two streams, and its exit code.
-fn run(arguments: &[&str]) -> (String, String, u8) {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let arguments = ["offramp"].iter().chain(arguments).map(OsString::from);
-    let exit = cli::run(arguments, &mut out, &mut err, STYLE);
-    let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
-    (text(out), text(err), exit as u8)
-}
 
 #[test]
 fn errors_read_as_committed() {
     for (name, arguments) in CATALOGUE {
-        let (out, err, exit) = run(arguments);
+        let Said { out, err, exit } = offramp(arguments);
         assert_eq!(out, "", "{name} writes no result");
         assert_ne!(exit, 0, "{name} fails");
         let text = format!("$ offramp {}\n{err}exit {exit}\n", arguments.join(" "));

@@ -1,5 +1,7 @@
 //! Why an inference has no program on a design.
 
+use crate::record::{Error, Kind};
+
 /// Why an inference has no program on a design.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CompileError {
@@ -31,22 +33,36 @@ pub struct Shortage {
     pub remedy: String,
 }
 
-impl std::fmt::Display for CompileError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            CompileError::DoesNotFit(s) => write!(
-                f,
-                "{} does not fit: {} needs {} {} at the smallest tiling ({}), the design has {} {}; try {}",
-                s.stage, s.buffer, s.need, s.unit, s.contents, s.size, s.unit, s.remedy
-            ),
-            CompileError::Empty { stage } => {
-                write!(
-                    f,
-                    "{stage}: every head is switched off, so there is nothing to compute; give a head a span"
-                )
+impl From<CompileError> for Error {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::DoesNotFit(s) => {
+                let Shortage { stage, buffer, need, size, unit, contents, remedy } = *s;
+                let message = format!(
+                    "{stage} does not fit: {buffer} needs {need} {unit} at the smallest tiling ({contents}), the design has \
+                     {size} {unit}"
+                );
+                Error::new(Kind::Fit, "design", message, remedy)
             }
+            CompileError::Empty { stage } => Error::new(
+                Kind::Fit,
+                "workload",
+                format!("{stage} has nothing to compute: the span of every head is 0"),
+                "give at least one head a span of 1 or more in spans.tokens of the workload",
+            ),
         }
     }
 }
 
+impl std::fmt::Display for CompileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", Error::from(self.clone()))
+    }
+}
+
 impl std::error::Error for CompileError {}
+
+/// The change of the design that makes room: the key's next power of two.
+pub(super) fn remedy(key: &str, need: u64) -> String {
+    format!("try --set {key}={}", need.next_power_of_two())
+}

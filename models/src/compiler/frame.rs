@@ -3,6 +3,7 @@
 //! Regions are laid one after another, each from a page of its own where the design overlaps units (a page has one port).
 //! A request that does not fit is remembered with its need, so that the error can name the buffer, the need and the size.
 
+use super::error::remedy;
 use super::{CompileError, Shortage};
 use crate::design::Design;
 use crate::program::Region;
@@ -41,7 +42,9 @@ impl Frame {
         let vectors = u64::from(blocks) * u64::from(tiles) * u64::from(self.n);
         *next = (*next + vectors).next_multiple_of(self.align);
         let bytes = vectors * u64::from(self.n);
-        self.contents[usize::from(buffer)].push(format!("{what} {bytes} B"));
+        if bytes > 0 {
+            self.contents[usize::from(buffer)].push(format!("{what} {bytes} B"));
+        }
         Region::new(self.n, buffer, base, blocks, tiles)
     }
 
@@ -64,7 +67,7 @@ impl Frame {
                     size: self.vectors * n,
                     unit: "B",
                     contents: self.contents[buffer].join(", "),
-                    remedy: format!("--set buffer.bytes={}", (self.next[buffer] * n).next_power_of_two()),
+                    remedy: remedy("buffer.bytes", self.next[buffer] * n),
                 })));
             }
         }
@@ -76,7 +79,7 @@ impl Frame {
                 size: self.aux_bytes,
                 unit: "B",
                 contents: "biases, norm parameters, span masks".to_owned(),
-                remedy: format!("--set aux.bytes={}", self.next_aux.next_power_of_two()),
+                remedy: remedy("aux.bytes", self.next_aux),
             })));
         }
         Ok(())

@@ -97,7 +97,20 @@ impl Hazards {
                 waits[old.unit] = waits[old.unit].max(old.count);
             }
         }
+        // Who waits for this access has waited for what the unit did there before: the list stays as short as the places.
+        self.accesses.retain(|old| !access.covers(old));
         self.accesses.push(access);
+    }
+}
+
+impl Access {
+    /// Whether whoever must wait for `old` must wait for this later access as well.
+    fn covers(&self, old: &Access) -> bool {
+        self.array == old.array
+            && self.unit == old.unit
+            && self.range.start <= old.range.start
+            && old.range.end <= self.range.end
+            && (self.write || !old.write)
     }
 }
 

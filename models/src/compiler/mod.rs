@@ -183,19 +183,7 @@ fn lower(design: &Design, job: &Inference, zeros: Option<&dyn Zeros>) -> Result<
 
 /// Lays the sections out behind each other and checks that the command memory holds the program.
 fn finish(b: Builder, mut map: MemoryMap, activations: u64) -> Result<Program, CompileError> {
-    let need = b.commands.len() as u64;
-    let size = u64::from(b.design.sequencer.commands);
-    if need > size {
-        return Err(CompileError::DoesNotFit(Box::new(Shortage {
-            stage: "the whole program".into(),
-            buffer: "command memory".into(),
-            need,
-            size,
-            unit: "commands",
-            contents: "one layer and what surrounds it".into(),
-            remedy: format!("--set sequencer.commands={}", need.next_power_of_two()),
-        })));
-    }
+    commands_fit(b.design, "one layer and what surrounds it", b.commands.len() as u64)?;
     let network = &b.job.network;
     let ramps = if b.job.exits { network.layers } else { 1 };
     let layers = b.layer_bytes * u64::from(network.weight_sets());
@@ -216,6 +204,23 @@ fn finish(b: Builder, mut map: MemoryMap, activations: u64) -> Result<Program, C
         memory: map,
         choices: b.choices,
     })
+}
+
+/// Checks that the command memory holds a program of `need` commands.
+fn commands_fit(design: &Design, contents: &str, need: u64) -> Result<(), CompileError> {
+    let size = u64::from(design.sequencer.commands);
+    if need <= size {
+        return Ok(());
+    }
+    Err(CompileError::DoesNotFit(Box::new(Shortage {
+        stage: "the whole program".into(),
+        buffer: "command memory".into(),
+        need,
+        size,
+        unit: "commands",
+        contents: contents.into(),
+        remedy: error::remedy("sequencer.commands", need),
+    })))
 }
 
 /// Weights start on a page of the memory system, which no AXI burst crosses.

@@ -5,7 +5,7 @@
 
 use super::builder::{Builder, dense};
 use super::frame::{Frame, Slots, choose};
-use super::{CompileError, Inference, Shape};
+use super::{CompileError, Inference, Shape, commands_fit};
 use crate::design::Design;
 use crate::network::{Family, Network};
 use crate::program::command::{AuxRange, Base};
@@ -28,6 +28,19 @@ pub enum Single {
     Add(u32, u32),
     /// Classes.
     Entropy(u32),
+}
+
+impl Single {
+    /// Its name, as the command that it becomes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Single::Matmul(..) => "matmul",
+            Single::Softmax(..) => "softmax",
+            Single::LayerNorm(..) => "layernorm",
+            Single::Add(..) => "add",
+            Single::Entropy(_) => "entropy",
+        }
+    }
 }
 
 /// A program of one operation.
@@ -147,6 +160,9 @@ fn streamed_matmul(b: &mut Builder, rows: u32, columns: u32, length: u32) -> Res
         (x, slots, frame.take("result", 0, t.group, column_tiles))
     })?;
     let groups = blocks.div_ceil(tiling.group);
+    // Known before the program is built, which could be larger than the host's memory.
+    let pairs = u64::from(groups) * u64::from(column_tiles.div_ceil(tiling.chunk));
+    commands_fit(b.design, "a load and a product for each chunk and group of rows", 2 * pairs + 1)?;
     b.choices.push(format!(
         "columns stream from external memory in chunks of {} through {} slot(s), {groups} time(s)",
         tiling.chunk * b.n,

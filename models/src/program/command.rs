@@ -6,8 +6,7 @@ use kernels::activation::Activation;
 use serde::Serialize;
 
 /// What a command belongs to, for listings and reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Gather, position add, layer norm and map of the embeddings.
     Embedding,
@@ -37,6 +36,34 @@ pub enum Stage {
     OffRamp,
     /// The sequencer's own commands.
     Control,
+}
+
+impl Stage {
+    /// Its name in listings, tables and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Embedding => "embedding",
+            Stage::Query => "query",
+            Stage::Key => "key",
+            Stage::Value => "value",
+            Stage::Scores => "scores",
+            Stage::Softmax => "softmax",
+            Stage::Context => "context",
+            Stage::Output => "output",
+            Stage::AttentionNorm => "attention norm",
+            Stage::FeedForward1 => "feed-forward 1",
+            Stage::FeedForward2 => "feed-forward 2",
+            Stage::OutputNorm => "output norm",
+            Stage::OffRamp => "off-ramp",
+            Stage::Control => "control",
+        }
+    }
+}
+
+impl Serialize for Stage {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// What a command belongs to.

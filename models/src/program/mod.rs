@@ -96,10 +96,11 @@ pub struct Program {
 impl Program {
     /// Multiply-accumulates that the mathematics asks for (no padding) when the sentence leaves after `layer` (1-based).
     pub fn useful_macs(&self, layer: u32) -> u64 {
+        let start = self.body_start();
         let mut body = false;
         let mut total = 0;
         for (index, command) in self.commands.iter().enumerate() {
-            body |= self.body_start() == Some(index as u32);
+            body |= start == Some(index as u32);
             let times = if body { u64::from(layer) } else { 1 };
             match &command.operation {
                 Operation::Matmul(m) => total += m.useful_macs * times,

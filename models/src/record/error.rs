@@ -16,6 +16,8 @@ pub enum Kind {
     Usage,
     /// A file was read and what it says is wrong.
     Input,
+    /// Everything is well formed, but one does not fit the other.
+    Fit,
     /// A file could not be read or written.
     Io,
 }

@@ -52,8 +52,7 @@ impl Failure {
             Self::Records(errors) => {
                 errors.iter().map(|error| of(error.kind)).max().unwrap_or(Exit::Internal)
             }
-            Self::Setup(SetupError::Compile(_) | SetupError::Voltage(_)) => Exit::Fit,
-            Self::Setup(SetupError::Record(error)) => of(error.kind),
+            Self::Setup(SetupError::Mismatch(error)) => of(error.kind),
             Self::Setup(SetupError::Deadlock(_)) => Exit::Internal,
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
             Self::Output(_) => Exit::Io,
@@ -70,7 +69,7 @@ impl Failure {
                 .map(|error| error.render(style.width, style.color))
                 .collect::<Vec<String>>()
                 .join("\n"),
-            Self::Setup(SetupError::Record(error)) => error.render(style.width, style.color),
+            Self::Setup(SetupError::Mismatch(error)) => error.render(style.width, style.color),
             Self::Setup(error) => format!("error: {error}\n"),
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => String::new(),
             Self::Output(error) => format!("cannot write the result: {error}\n"),
@@ -82,6 +81,7 @@ fn of(kind: Kind) -> Exit {
     match kind {
         Kind::Usage => Exit::Usage,
         Kind::Input => Exit::Input,
+        Kind::Fit => Exit::Fit,
         Kind::Io => Exit::Io,
     }
 }

@@ -104,7 +104,7 @@ pub fn run(
     style: Style,
 ) -> Exit {
     let done = match Cli::try_parse_from(arguments) {
-        Ok(cli) => dispatch(&cli.command, out).and_then(|()| Ok(out.flush()?)),
+        Ok(cli) => dispatch(&cli.command, out, err).and_then(|()| Ok(out.flush()?)),
         Err(error) => Err(Failure::Arguments(error)),
     };
     let Err(failure) = done else { return Exit::Done };
@@ -119,9 +119,9 @@ fn say(stream: &mut dyn Write, text: &str) -> io::Result<()> {
     stream.flush()
 }
 
-fn dispatch(command: &Command, out: &mut dyn Write) -> Result<(), Failure> {
+fn dispatch(command: &Command, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
     match command {
-        Command::Run(args) => run::run(args, out),
+        Command::Run(args) => run::run(args, out, err),
         Command::Op(args) => op::run(args, out),
         Command::Program(args) => program::run(args, out),
         Command::Designs(args) => records::run::<Design>(args, out),

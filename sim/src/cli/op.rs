@@ -12,7 +12,7 @@ use super::setup::MachineArgs;
 use crate::energy::{self, Usage};
 use crate::machine::{MemoryTiming, Mode, Options, run as simulate};
 use crate::report::{json::write, table::engineering};
-use crate::sentence::SetupError;
+use crate::sentence::{SetupError, frequency_hz};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -109,9 +109,9 @@ impl Kinds {
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let (single, one) = args.operation.parse()?;
     let (design, technology, inputs) = one.machine.resolve()?;
-    let program = compile_single(&design, single).map_err(SetupError::Compile)?;
+    let program = compile_single(&design, single).map_err(SetupError::from)?;
     let vdd_v = design.operating.vdd_v;
-    let frequency_hz = technology.frequency_hz(vdd_v).map_err(SetupError::Voltage)?;
+    let frequency_hz = frequency_hz(&design, &technology)?;
     let timing = MemoryTiming::new(&design, &technology, frequency_hz)?;
     let mode = if one.step { Mode::Step } else { Mode::Fast };
     let options = Options { exit_layer: 1, mode, spans: true };
@@ -126,7 +126,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let energy_j = energy::total(&energy::energy(&design, &technology, &usage)?);
     if one.json {
         let value = json!({
-            "operation": format!("{single:?}"),
+            "operation": single.name(),
+            "shape": one.shape,
             "design": design.name,
             "cycles": cycles,
             "macs": macs,
@@ -142,7 +143,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
     writeln!(
         out,
-        "{single:?} on {} (n = {}) at {vdd_v:.2} V, {:.1} MHz",
+        "{} {} on {} (n = {}) at {vdd_v:.2} V, {:.1} MHz",
+        single.name(),
+        one.shape,
         design.name,
         design.pu.n,
         frequency_hz / 1e6

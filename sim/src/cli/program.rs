@@ -8,7 +8,7 @@ use models::program::{Command, Operation, Program, Region, Space, Unit};
 use super::Failure;
 use super::setup::{self, InferenceArgs, MachineArgs};
 use crate::machine::{MemoryTiming, Mode, Options, Span, expected_cycles, run as simulate};
-use crate::sentence::SetupError;
+use crate::sentence::{SetupError, frequency_hz};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -34,9 +34,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let resolved = setup::resolve(&args.machine, &args.inference, Mode::Fast)?;
     let setup = &resolved.setup;
-    let program = compile(&setup.design, &setup.job).map_err(SetupError::Compile)?;
-    let vdd_v = setup.design.operating.vdd_v;
-    let frequency_hz = setup.technology.frequency_hz(vdd_v).map_err(SetupError::Voltage)?;
+    let program = compile(&setup.design, &setup.job).map_err(SetupError::from)?;
+    let frequency_hz = frequency_hz(&setup.design, &setup.technology)?;
     let timing = MemoryTiming::new(&setup.design, &setup.technology, frequency_hz)?;
     if args.timed {
         let options = Options { exit_layer: program.layers, mode: Mode::Fast, spans: true };
@@ -68,7 +67,7 @@ fn timeline(program: &Program, spans: &[Span], out: &mut dyn Write) -> Result<()
         let unit = operation.unit().map_or("seq", Unit::name);
         let head = tag.head.map_or(String::new(), |h| h.to_string());
         let part = format!("{}.{}", tag.part.0, tag.part.1);
-        let stage = format!("{:?}", tag.stage);
+        let stage = tag.stage.name();
         let stalls = Unit::ALL.iter().zip(span.stalled_on).filter(|(_, cycles)| *cycles > 0);
         let stalls: Vec<String> = stalls.map(|(u, cycles)| format!("{} {cycles}", u.name())).collect();
         let (layer, pc, start, end) = (span.layer, span.command, span.start, span.end);
@@ -100,7 +99,7 @@ fn line(pc: usize, command: &Command, cycles: u64, out: &mut dyn Write) -> std::
     let (name, bytes, macs, addresses) = describe(&command.operation);
     let head = command.tag.head.map_or(String::new(), |h| h.to_string());
     let part = format!("{}.{}", command.tag.part.0, command.tag.part.1);
-    let stage = format!("{:?}", command.tag.stage);
+    let stage = command.tag.stage.name();
     let waits = Unit::ALL.iter().zip(command.waits).filter(|(_, count)| *count > 0);
     let waits: Vec<String> = waits.map(|(u, count)| format!("{} {count}", u.name())).collect();
     let waits = if waits.is_empty() { String::new() } else { format!(" -> {}", waits.join(", ")) };

@@ -17,9 +17,9 @@ Examples:
   offramp run --network albert-base --task sst2 --exit-trace entropy.csv --threshold 0.28
   offramp run --network albert-base --task sst2 --json | jq .energy_j
 
-Keys of --json: cycles, ideal_cycles, utilisation, latency_s, energy_j, average_exit_layer (means over the
-sentences), area_mm2, frequency_hz, vdd_v; below them exits, stages, units, events, energy, standing, area,
-memory, inputs. Keys that begin with host describe the machine that simulates.";
+Keys of --json: cycles, ideal_cycles, utilisation, latency_s, energy_j, average_exit_layer, area_mm2,
+frequency_hz, vdd_v, exits, stages, units, events, energy, standing, area, memory, inputs. What can differ from
+sentence to sentence is a mean over them. Keys that begin with host describe the machine that simulates.";
 
 /// What to run.
 #[derive(Debug, clap::Args)]
@@ -36,11 +36,16 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
     let mode = if args.step { Mode::Step } else { Mode::Fast };
     let resolved = setup::resolve(&args.machine, &args.inference, mode)?;
     let start = Instant::now();
-    let outcomes = sentence::simulate(&resolved.setup)?;
+    let outcomes = sentence::simulate(&resolved.setup, |done, all| {
+        if args.step {
+            // Who closed the error stream does not want to know.
+            let _ = writeln!(err, "stepping every cycle: {done} of {all} exit layers done");
+        }
+    })?;
     let seconds = start.elapsed().as_secs_f64();
     if args.json {
         let mut value = report::json::report(&resolved, &outcomes);

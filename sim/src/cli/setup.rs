@@ -71,6 +71,12 @@ impl MachineArgs {
     }
 }
 
+/// Span of each head, in words.
+fn spans(spans: &[u32]) -> String {
+    let list: Vec<String> = spans.iter().map(u32::to_string).collect();
+    format!("{} tokens", list.join(" "))
+}
+
 /// Network and workload as an inference.
 fn inference(args: &InferenceArgs, inputs: &mut Vec<Input>) -> Result<(Inference, Workload), Error> {
     let none: [&str; 0] = [];
@@ -83,7 +89,7 @@ fn inference(args: &InferenceArgs, inputs: &mut Vec<Input>) -> Result<(Inference
     if let Some(tokens) = args.seq {
         if tokens == 0 || tokens > positions {
             let message = format!("--seq {tokens} must be from 1 to the network's {positions} positions");
-            return Err(usage(message, "shorten the sentence"));
+            return Err(usage(message, "choose a length in this range"));
         }
         job.sequence = tokens;
     }
@@ -98,7 +104,7 @@ fn inference(args: &InferenceArgs, inputs: &mut Vec<Input>) -> Result<(Inference
         Some(spans) => format!("{}: {}", spans.standing, spans.source),
         None => "the task has no spans: every head sees all tokens".to_owned(),
     };
-    inputs.push(Input { input: "attention spans", value: format!("{:?}", job.spans), source });
+    inputs.push(Input { input: "attention spans", value: spans(&job.spans), source });
     Ok((job, workload))
 }
 

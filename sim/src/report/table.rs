@@ -9,6 +9,11 @@ use crate::machine::UnitCycles;
 use crate::sentence::Outcomes;
 use models::program::Unit;
 
+/// Columns at which sources wrap.
+const WIDTH: usize = 110;
+/// What the further lines of a source begin with: the width of an input's name.
+const INDENT: &str = "                     ";
+
 /// The whole report.
 pub fn report(resolved: &Resolved, outcomes: &Outcomes) -> String {
     let mut text = String::new();
@@ -93,10 +98,13 @@ fn exits(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
 
 fn stages(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
     let layers = outcomes.mean(|o| f64::from(o.layer));
-    writeln!(t, "\nbusy cycles by stage (a sentence)  load        store           pu          sfu")?;
+    writeln!(
+        t,
+        "\n{:<26} {:>12} {:>12} {:>12} {:>12}",
+        "busy cycles a sentence", "load", "store", "pu", "sfu"
+    )?;
     for (stage, cycles) in super::stage_cycles(outcomes) {
-        let name = format!("{stage:?}");
-        write!(t, "{name:<26}")?;
+        write!(t, "{:<26}", stage.name())?;
         for value in cycles {
             write!(t, " {:>12}", grouped(value))?;
         }
@@ -139,7 +147,7 @@ fn units(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
 fn bill(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
     let items = outcomes.mean_energy();
     let all = energy::total(&items);
-    writeln!(t, "\nenergy by component                          share   standing of its constant")?;
+    writeln!(t, "\nenergy a sentence                            share     constants")?;
     for item in items.iter().filter(|i| i.energy_j > 0.0) {
         writeln!(
             t,
@@ -158,7 +166,7 @@ fn bill(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
 fn die(t: &mut String, resolved: &Resolved) -> std::fmt::Result {
     let parts = area::area(&resolved.setup.design, &resolved.setup.technology);
     let all: f64 = parts.iter().map(|p| p.area_mm2).sum();
-    writeln!(t, "\narea {all:.3} mm2:")?;
+    writeln!(t, "\narea                       {all:>8.3} mm2   100.00 %   constants")?;
     for part in parts {
         writeln!(
             t,
@@ -174,8 +182,12 @@ fn die(t: &mut String, resolved: &Resolved) -> std::fmt::Result {
 
 fn inputs(t: &mut String, resolved: &Resolved) -> std::fmt::Result {
     writeln!(t, "\ninputs")?;
+    let indent = textwrap::Options::new(WIDTH)
+        .subsequent_indent(INDENT)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     for input in &resolved.inputs {
-        writeln!(t, "{:<18} {:<14} {}", input.input, input.value, input.source)?;
+        let line = format!("{:<20} {}; {}", input.input, input.value, input.source);
+        writeln!(t, "{}", textwrap::fill(&line, &indent))?;
     }
     Ok(())
 }
