@@ -48,6 +48,16 @@ fn show_prints_the_preset_as_it_is_and_changes_only_what_was_set() {
     );
 }
 
+/// The sample of the README, down to its dots, is what its first command prints.
+#[test]
+fn the_readme_shows_what_run_prints() {
+    let readme = include_str!("../../README.md");
+    let (_, sample) = readme.split_once("```text\n").expect("the README has a sample");
+    let (sample, _) = sample.split_once("...").expect("the sample ends in dots");
+    let out = run(&["run", "--network", "albert-base", "--task", "sst2"]);
+    assert!(out.starts_with(sample), "{out}");
+}
+
 #[test]
 fn traces_are_checked_by_their_ending() {
     assert_eq!(run(&["check", "data/trace.csv"]), "data/trace.csv: ok, exit trace: 3 sentences, 4 layers\n");

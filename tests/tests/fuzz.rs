@@ -95,10 +95,10 @@ fn mostly<'a>(rng: &mut ChaCha8Rng, plain: &[&'a str], strange: &[&'a str]) -> &
 /// Every `table.key` of the default design.
 fn keys() -> Vec<String> {
     let (mut table, mut keys) = (String::new(), Vec::new());
-    let (_, text) = Design::PRESETS.iter().find(|(name, _)| *name == "offramp").unwrap();
+    let (_, text) = Design::PRESETS.iter().find(|(name, _)| *name == "offramp").expect("the preset is there");
     for line in text.lines() {
         if let Some(name) = line.strip_prefix('[') {
-            table = format!("{}.", name.split(']').next().unwrap());
+            table = format!("{}.", name.split(']').next().expect("a split has a first part"));
         } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
             keys.push(format!("{table}{key}"));
         }
