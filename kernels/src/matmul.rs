@@ -10,6 +10,8 @@ mod low;
 mod multiply;
 mod panel;
 mod simd;
+mod tile;
+mod transpose;
 
 pub use simd::Path;
 

@@ -4,8 +4,8 @@
 //! multiplied like the high ones. A sum over a block stays in 32 bits: at each of 512 places at most one of low * high and
 //! high * low is not zero, and it is at most (15 << 4) * (15 << 10).
 
-use super::multiply::{COLUMNS, ColumnPairs, ROWS, RowPairs, Tile};
-use super::panel::{Block, Pair};
+use super::panel::Block;
+use super::tile::{COLUMNS, ColumnPairs, Pair, ROWS, RowPairs, Tile};
 
 /// Whether single elements are cheaper than planes. A row's element costs about as much as one step of a tile, a column's
 /// half of that, and planes cost up to three times as many steps as the block has.

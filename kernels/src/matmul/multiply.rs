@@ -6,21 +6,10 @@
 
 use super::decode::split;
 use super::low;
-use super::panel::{Block, PAIRS, Pair, RUN, SAFE, Scratch};
+use super::panel::{Block, PAIRS, RUN, SAFE, Scratch};
+use super::tile::{COLUMNS, ColumnPairs, ROWS, RowPairs, Tile};
 use crate::adaptivfloat::Tensor;
 use std::ops::Range;
-
-/// Rows of a tile.
-pub(super) const ROWS: usize = 8;
-/// Columns of a tile.
-pub(super) const COLUMNS: usize = 32;
-
-/// One step of the reduction: a pair of each row of the tile.
-pub(super) type RowPairs = [Pair; ROWS];
-/// One step of the reduction: a pair of each column of the tile.
-pub(super) type ColumnPairs = [Pair; COLUMNS];
-/// Sums of a tile.
-pub(super) type Tile = [[i32; COLUMNS]; ROWS];
 
 /// The product [C x R], column after column, of operands of equal length. `multiply_tile` sets a tile to the sum over
 /// all steps of its operands. Inlined as a whole into each instruction set, so that packing gets its instructions too.

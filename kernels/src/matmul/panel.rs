@@ -7,12 +7,10 @@
 //! the product of two such sums limits the square of every partial sum, in whatever order it is taken.
 
 use super::decode::Decode;
-use super::simd::transpose;
+use super::tile::Pair;
+use super::transpose::transpose;
 use crate::adaptivfloat::Tensor;
 use std::ops::Range;
-
-/// Two neighbours along the reduction dimension, of one row.
-pub(super) type Pair = [i16; 2];
 
 /// Pairs of a full block: 512 elements, so that a block of a column panel stays in the first-level cache.
 pub(super) const PAIRS: usize = 256;
