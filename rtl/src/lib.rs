@@ -1,5 +1,10 @@
 //! The machine in rust_hdl, and the Verilog emitted from it.
 //!
-//! This crate holds its place. The units are specified by the timing contracts at the head of each module of
-//! `sim::machine` (`pu`, `softmax`, `layernorm`, `add`, `entropy`, `dma`, `sequencer`), their pipeline depths by
-//! `models::latency`, their values by the module of the same name in `kernels`.
+//! The units are specified by the timing contracts at the head of each module of `sim::machine` (`pu`, `softmax`,
+//! `layernorm`, `add`, `entropy`, `dma`, `sequencer`), their pipeline depths by [`models::latency`], their values by
+//! the module of the same name in `kernels`. Only what the emitted Verilog does counts: [`cosim`] runs it.
+
+pub mod cosim;
+pub mod emit;
+pub mod hdl;
+pub mod unit;

@@ -1,0 +1,131 @@
+//! From emitted Verilog to a shared library with a C interface, built by Verilator and kept by a hash of its inputs.
+
+use super::tools::{ToolError, missing, run};
+use crate::emit::Emitted;
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Verilator's options. Version 5.006 compiles wide XOR trees wrongly without the first; random start values of state
+/// and of X show a register without reset.
+const OPTIONS: &[&str] = &[
+    "-fno-const-bit-op-tree",
+    "-O3",
+    "--x-assign",
+    "unique",
+    "--x-initial",
+    "unique",
+    "-Wno-fatal",
+    "-Wno-lint",
+    "-CFLAGS",
+    "-fPIC -O2",
+    "-LDFLAGS",
+    "-shared",
+];
+
+/// Why there is no model.
+#[derive(Debug)]
+pub enum BuildError {
+    /// Verilator or the compiler failed.
+    Tool(ToolError),
+    /// The file system refused.
+    Io(io::Error),
+    /// The library could not be loaded.
+    Load(String),
+}
+
+/// The library of a design, built if it is not there yet.
+pub(super) fn library(emitted: &Emitted, trace: bool) -> Result<PathBuf, BuildError> {
+    let version = run(Path::new("."), "verilator", &["--version"])?.stdout;
+    let (text, shim) = (emitted.text(), shim(emitted, trace));
+    let mut hasher = DefaultHasher::new();
+    (&version, &text, &shim, OPTIONS, trace).hash(&mut hasher);
+    let cache = std::env::temp_dir().join("offramp-cosim");
+    let home = cache.join(format!("{}-{:016x}", emitted.top, hasher.finish()));
+    let library = home.join("libdut.so");
+    if library.exists() {
+        return Ok(library);
+    }
+    fs::create_dir_all(&cache)?;
+    let stage = tempfile::Builder::new().prefix("build-").tempdir_in(&cache)?;
+    build(stage.path(), &emitted.top, &text, &shim, trace)?;
+    let stage = stage.keep();
+    // Another test may have been faster: its library is the same.
+    if fs::rename(&stage, &home).is_err() {
+        fs::remove_dir_all(&stage)?;
+    }
+    Ok(library)
+}
+
+fn build(folder: &Path, top: &str, text: &str, shim: &str, trace: bool) -> Result<(), BuildError> {
+    fs::write(folder.join("dut.v"), text)?;
+    fs::write(folder.join("shim.cpp"), shim)?;
+    let mut arguments = vec!["--cc", "--exe", "--build", "--top-module", top, "--prefix", "Vdut"];
+    arguments.extend(["--Mdir", "obj", "-o", "../libdut.so"]);
+    arguments.extend(OPTIONS);
+    if trace {
+        arguments.push("--trace");
+    }
+    if missing(&["ccache"]).is_none() {
+        arguments.extend(["-MAKEFLAGS", "OBJCACHE=ccache"]);
+    }
+    arguments.extend(["dut.v", "shim.cpp"]);
+    run(folder, "verilator", &arguments)?;
+    Ok(())
+}
+
+/// The C interface: ports by number, values in 32-bit words, lowest first.
+fn shim(emitted: &Emitted, trace: bool) -> String {
+    let (mut set, mut get) = (String::new(), String::new());
+    for (at, port) in emitted.ports.iter().enumerate() {
+        let (name, words) = (&port.name, port.width.div_ceil(32));
+        let (out, side) = if port.input { (&mut set, true) } else { (&mut get, false) };
+        let copy = match (words, side) {
+            (1, true) => format!("m->{name} = w[0];"),
+            (1, false) => format!("w[0] = m->{name};"),
+            (2, true) => format!("m->{name} = w[0] | (uint64_t)w[1] << 32;"),
+            (2, false) => format!("w[0] = m->{name}; w[1] = m->{name} >> 32;"),
+            (_, true) => format!("for (int i = 0; i < {words}; i++) m->{name}[i] = w[i];"),
+            (_, false) => format!("for (int i = 0; i < {words}; i++) w[i] = m->{name}[i];"),
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "    case {at}: {copy} break;");
+    }
+    let tick = if emitted.clocked() {
+        "d->m->clock = 1; dut_eval(d); d->m->clock = 0; dut_eval(d);"
+    } else {
+        "dut_eval(d);"
+    };
+    let tracing = u8::from(trace);
+    include_str!("shim.cpp.in")
+        .replace("@TRACE@", &tracing.to_string())
+        .replace("@SET@", &set)
+        .replace("@GET@", &get)
+        .replace("@TICK@", tick)
+}
+
+impl From<ToolError> for BuildError {
+    fn from(error: ToolError) -> BuildError {
+        BuildError::Tool(error)
+    }
+}
+
+impl From<io::Error> for BuildError {
+    fn from(error: io::Error) -> BuildError {
+        BuildError::Io(error)
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::Tool(error) => write!(f, "{error}"),
+            BuildError::Io(error) => write!(f, "{error}"),
+            BuildError::Load(why) => write!(f, "the model cannot be loaded: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}

@@ -1,0 +1,62 @@
+//! The lint gate: what Verilator, Icarus and Yosys say about an emitted design, against a written list.
+
+use super::tools::{ToolError, run};
+use crate::emit::Emitted;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// A message that is allowed.
+pub struct Allowed {
+    /// The tool.
+    pub tool: &'static str,
+    /// What its message contains.
+    pub message: &'static str,
+    /// Why it is no fault.
+    pub reason: &'static str,
+}
+
+/// Every allowed message.
+pub const ALLOWED: &[Allowed] = &[];
+
+/// Everything that the tools say and the list does not allow; empty for a clean design.
+///
+/// # Errors
+/// A tool is missing or breaks down, or the file system refuses.
+pub fn lint(emitted: &Emitted) -> Result<Vec<String>, ToolError> {
+    let failed = |error: std::io::Error| ToolError { command: "lint".to_owned(), message: error.to_string() };
+    let folder = tempfile::tempdir().map_err(failed)?;
+    for file in &emitted.files {
+        fs::write(folder.path().join(&file.name), &file.text).map_err(failed)?;
+    }
+    let names: Vec<&str> = emitted.files.iter().map(|file| file.name.as_str()).collect();
+    let mut found = vec![];
+    let options = ["--lint-only", "-Wall", "--top-module", &emitted.top];
+    found.extend(said(folder.path(), "verilator", &[&options, names.as_slice()].concat(), "%")?);
+    let options = ["-g2012", "-Wall", "-t", "null", "-s", &emitted.top];
+    found.extend(said(folder.path(), "iverilog", &[&options, names.as_slice()].concat(), "")?);
+    let script = format!(
+        "read_verilog {}; hierarchy -check -top {}; proc; select -assert-none t:$dlatch t:$adlatch; check -assert",
+        names.join(" "),
+        emitted.top
+    );
+    found.extend(said(folder.path(), "yosys", &["-q", "-p", &script], "")?);
+    Ok(found)
+}
+
+/// The lines of a tool that start with `start` and are not allowed, whether or not it fails.
+fn said(folder: &Path, tool: &str, arguments: &[&str], start: &str) -> Result<Vec<String>, ToolError> {
+    let output = Command::new(tool).args(arguments).current_dir(folder).output();
+    let output =
+        output.map_err(|error| ToolError { command: tool.to_owned(), message: error.to_string() })?;
+    let text = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text)).concat();
+    let allowed = |line: &str| ALLOWED.iter().any(|one| one.tool == tool && line.contains(one.message));
+    let lines =
+        text.lines().filter(|line| !line.trim().is_empty() && line.starts_with(start) && !allowed(line));
+    let mut found: Vec<String> = lines.map(|line| format!("{tool}: {line}")).collect();
+    if !output.status.success() && found.is_empty() {
+        // A failure that says nothing is still one.
+        found.push(run(folder, tool, arguments).map_or_else(|error| error.to_string(), |_| tool.to_owned()));
+    }
+    Ok(found)
+}

@@ -1,0 +1,20 @@
+//! The emitted Verilog, run: by Verilator from Rust, by Icarus and on the Yosys netlist from a recording.
+//!
+//! [`Dut`] drives a compiled model; [`Bench`] drives one, compares it with what is expected, and keeps a
+//! [`Recording`]; [`replay`] runs a recording under Icarus; [`lint`](lint::lint) holds the text to a written list of
+//! allowed messages. A tool that is missing is said aloud by [`tools::have`], and is a failure where
+//! `OFFRAMP_REQUIRE_TOOLS=1`.
+
+mod bench;
+mod build;
+mod dut;
+pub mod lint;
+mod netlist;
+mod recording;
+pub mod tools;
+
+pub use bench::{Bench, Difference};
+pub use build::BuildError;
+pub use dut::{Dut, Trace};
+pub use netlist::netlist;
+pub use recording::{Recording, replay};

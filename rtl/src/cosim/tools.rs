@@ -1,0 +1,61 @@
+//! Outside tools: whether they are there, and running them.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// A tool that did not do what it was asked.
+#[derive(Debug)]
+pub struct ToolError {
+    /// The command line.
+    pub command: String,
+    /// What it wrote, or why it did not start.
+    pub message: String,
+}
+
+/// The first of `tools` that cannot be started.
+pub fn missing<'a>(tools: &[&'a str]) -> Option<&'a str> {
+    let absent = |tool: &&&str| {
+        let option = if **tool == "yosys" || **tool == "iverilog" { "-V" } else { "--version" };
+        let started = Command::new(tool).arg(option).output();
+        matches!(started, Err(error) if error.kind() == io::ErrorKind::NotFound)
+    };
+    tools.iter().find(absent).copied()
+}
+
+/// Whether all `tools` are there. If not, `Err` holds the line to print: which tool, and what was not tested.
+///
+/// # Panics
+/// If one is missing and `OFFRAMP_REQUIRE_TOOLS=1`: there, a skipped test is a failed one.
+pub fn have(tools: &[&str], what: &str) -> Result<(), String> {
+    let Some(tool) = missing(tools) else { return Ok(()) };
+    let line = format!("{tool} is missing: {what} was NOT tested");
+    let required = std::env::var_os("OFFRAMP_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+    assert!(!required, "{line}, and OFFRAMP_REQUIRE_TOOLS=1");
+    Err(line)
+}
+
+/// Runs a command in `folder` and gives what it wrote.
+///
+/// # Errors
+/// It does not start, or ends with a failure.
+pub fn run(folder: &Path, tool: &str, arguments: &[&str]) -> Result<Output, ToolError> {
+    let command = format!("{tool} {}", arguments.join(" "));
+    match Command::new(tool).args(arguments).current_dir(folder).output() {
+        Err(error) => Err(ToolError { command, message: error.to_string() }),
+        Ok(output) if output.status.success() => Ok(output),
+        Ok(output) => {
+            let message = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text)).concat();
+            Err(ToolError { command, message })
+        }
+    }
+}
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` failed: {}", self.command, self.message)
+    }
+}
+
+impl std::error::Error for ToolError {}

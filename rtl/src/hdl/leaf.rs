@@ -1,0 +1,66 @@
+//! Leaves written in Verilog: the memory and the table.
+
+use super::expr::lit;
+use super::module::Module;
+use super::{Error, Expr};
+use std::rc::Rc;
+
+/// A memory of `depth` words of `width` bits with one port: a read takes a cycle, a cycle is a read or a write.
+///
+/// Ports: `enable`, `write`, `address`, `data` in, `value` out; `value` holds while `enable` is low or `write` high.
+/// Contents and `value` have no reset. Tools infer a block memory from the text. To use a foundry macro, replace the
+/// body of the emitted file of this shape and keep its ports: nothing else in the design knows how it stores.
+///
+/// # Errors
+/// A depth of less than two words.
+pub fn memory(depth: usize, width: usize) -> Result<Rc<Module>, Error> {
+    let purpose = "memory with one port; replace this file's body by a foundry macro with the same ports";
+    let mut m = Module::new("memory", purpose)
+        .parameter("depth", depth)
+        .parameter("width", width)
+        .latency("1 cycle from address to value");
+    let bits = address_bits(depth);
+    m.input("clock", 1, "rising edge");
+    m.input("enable", 1, "a read or a write happens");
+    m.input("write", 1, "it is a write");
+    m.input("address", bits, "word");
+    m.input("data", width, "word to be written");
+    m.output("value", width, "word read, from the next cycle on");
+    let range = if width == 1 { String::new() } else { format!("[{}:0] ", width - 1) };
+    m.written(format!(
+        "reg {range}words [0:{}];\n\
+         always @(posedge clock) begin\n    \
+             if (enable) begin\n        \
+                 if (write) words[address] <= data;\n        \
+                 else value <= words[address];\n    \
+             end\n\
+         end\n",
+        depth - 1
+    ))
+    .finish()
+}
+
+/// A table of constants: `value` is the word at `address`, in the same cycle; zero beyond the last word.
+///
+/// # Errors
+/// A name that Verilog does not take.
+///
+/// # Panics
+/// If a word does not fit `width` bits, or there is none.
+pub fn rom(name: &str, purpose: &str, width: usize, words: &[u64]) -> Result<Rc<Module>, Error> {
+    let mut m = Module::new(name, purpose).parameter("words", words.len()).latency("none");
+    let address = m.input("address", address_bits(words.len()), "word");
+    let value = m.output("value", width, "the word");
+    let mut arms: Vec<(u64, Box<dyn FnOnce(&mut Module)>)> = vec![];
+    for (index, &word) in (0..).zip(words) {
+        let value: Expr = value.clone();
+        arms.push((index, Box::new(move |m| m.assign(&value, lit(width, word)))));
+    }
+    m.case(&address, arms, |m| m.assign(&value, lit(width, 0)));
+    m.finish()
+}
+
+/// Bits that number `count` things, at least one.
+fn address_bits(count: usize) -> usize {
+    (count.max(2) - 1).ilog2() as usize + 1
+}

@@ -1,0 +1,53 @@
+//! What the tests of the units share.
+#![allow(dead_code, unused_macros, unused_imports, reason = "each test binary uses a part")]
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rtl::cosim::{Bench, netlist, replay};
+use rtl::emit::{Emitted, emit};
+use rtl::hdl::{Error, Module};
+use std::rc::Rc;
+
+/// Ends the test, aloud, where a tool is missing.
+macro_rules! tools {
+    ($tool:expr, $what:expr) => {
+        if let Err(line) = rtl::cosim::tools::have(&[$tool, "iverilog", "yosys"], $what) {
+            eprintln!("{line}");
+            return;
+        }
+    };
+}
+pub(crate) use tools;
+
+pub(crate) fn emitted(module: Result<Rc<Module>, Error>) -> Emitted {
+    emit(&module.unwrap()).unwrap()
+}
+
+pub(crate) fn rng(seed: u64) -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+/// Number of vectors: `OFFRAMP_VECTORS`, or the quick number.
+pub(crate) fn vectors(quick: u64) -> u64 {
+    std::env::var("OFFRAMP_VECTORS").ok().and_then(|text| text.parse().ok()).unwrap_or(quick)
+}
+
+/// Codes packed side by side, lane 0 lowest, in 32-bit words.
+pub(crate) fn words(codes: &[u8], width: u8) -> Vec<u32> {
+    let mut out = vec![0; (codes.len() * usize::from(width)).div_ceil(32)];
+    for (lane, &code) in codes.iter().enumerate() {
+        for bit in 0..usize::from(width) {
+            let at = lane * usize::from(width) + bit;
+            out[at / 32] |= u32::from(code >> bit & 1) << (at % 32);
+        }
+    }
+    out
+}
+
+/// Replays the bench under Icarus, on the text and on its netlist.
+pub(crate) fn netlist_agrees(design: &Emitted, bench: &Bench) {
+    let text = replay(bench.recording(), &design.text()).unwrap();
+    let gates = replay(bench.recording(), &netlist(design).unwrap()).unwrap();
+    assert_eq!(text, gates);
+    assert!(text > 0);
+}
