@@ -1,6 +1,7 @@
 //! What `run`, `op` and `program` answer: documented keys, sums that add up, published values, and refusals whose remedy
 //! helps.
 
+use std::io::Write;
 use std::path::Path;
 
 use offramp_tests::command::{answer, offramp};
@@ -138,8 +139,10 @@ fn a_higher_threshold_costs_less() {
     let trace = Path::new("../../shared/data/sst2_dev_entropy.csv");
     let published = trace.exists();
     if !published {
-        eprintln!(
-            "skipped: the published SST-2 trace is not at {}; the workload's histograms serve",
+        // Not by `eprintln`, which the test runner hides: what is not tested is said aloud.
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: {} is not there; the workload's histograms serve",
             trace.display()
         );
     }
@@ -152,8 +155,9 @@ fn a_higher_threshold_costs_less() {
         }
         let report = json(&arguments);
         let now = ["average_exit_layer", "latency_s", "energy_j"].map(|key| number(&report, key));
-        // The published means have three decimals.
-        assert!((now[0] - layer).abs() < 5e-4 + 1e-9, "threshold {threshold}: {}", now[0]);
+        // The published means have three decimals; a histogram's shares have five, for layers that add up to 78.
+        let rounding = if published { 5e-4 } else { 5e-4 + 78.0 * 5e-6 };
+        assert!((now[0] - layer).abs() < rounding + 1e-9, "threshold {threshold}: {}", now[0]);
         assert!(
             now.iter().zip(last).all(|(now, last)| *now < last),
             "threshold {threshold}: {now:?}, {last:?}"
