@@ -64,13 +64,11 @@ impl Bench {
             recording: Recording::new(emitted),
             emitted: emitted.clone(),
         };
-        if emitted.clocked() {
-            for value in [1, 1, 0] {
-                bench.set("reset", value);
-                if value == 1 {
-                    bench.advance();
-                }
-            }
+        if emitted.resets() {
+            bench.set("reset", 1);
+            bench.advance();
+            bench.advance();
+            bench.set("reset", 0);
         }
         Ok(bench)
     }

@@ -35,7 +35,7 @@ pub struct Dut {
     set: Set,
     get: Get,
     ports: Vec<Port>,
-    clocked: bool,
+    resets: bool,
     // Holds the code of the functions above, so it is dropped last.
     _library: Library,
 }
@@ -70,7 +70,7 @@ impl Dut {
             set: function(&library, "dut_set")?,
             get: function(&library, "dut_get")?,
             ports: emitted.ports.clone(),
-            clocked: emitted.clocked(),
+            resets: emitted.resets(),
             _library: library,
         })
     }
@@ -139,9 +139,9 @@ impl Dut {
         unsafe { (self.tick)(self.model) }
     }
 
-    /// Two cycles of reset, if the design has state.
+    /// Two cycles of reset, if the design has one.
     pub fn reset(&mut self) {
-        if self.clocked {
+        if self.resets {
             self.set("reset", 1);
             self.tick();
             self.tick();

@@ -38,9 +38,14 @@ impl Emitted {
         self.files.iter().map(|file| file.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 
-    /// Whether the top holds state, and so has ports `clock` and `reset`.
+    /// Whether the top has a port `clock`.
     pub fn clocked(&self) -> bool {
         self.ports.iter().any(|port| port.name == "clock")
+    }
+
+    /// Whether the top has a port `reset`: a memory alone has none.
+    pub fn resets(&self) -> bool {
+        self.ports.iter().any(|port| port.name == "reset")
     }
 }
 

@@ -59,6 +59,9 @@ pub(crate) enum Op {
     Ge,
 }
 
+/// Most bits of the amount of a shift.
+const SHIFT_BITS: usize = 16;
+
 /// A constant of `width` bits.
 ///
 /// # Panics
@@ -309,12 +312,24 @@ impl Expr {
 
     /// Shifted up by a signal, zeros below, same width; zero if the amount reaches the width.
     pub fn shl_by(&self, amount: impl Borrow<Expr>) -> Expr {
-        Expr::new(self.width, Node::Binary(Op::Shl, self.clone(), amount.borrow().clone()))
+        self.shift_by(Op::Shl, amount.borrow())
     }
 
     /// Shifted down by a signal, zeros above, same width; zero if the amount reaches the width.
     pub fn shr_by(&self, amount: impl Borrow<Expr>) -> Expr {
-        Expr::new(self.width, Node::Binary(Op::Shr, self.clone(), amount.borrow().clone()))
+        self.shift_by(Op::Shr, amount.borrow())
+    }
+
+    /// Tools differ on amounts of more than 32 bits, so no shift has one.
+    fn shift_by(&self, op: Op, amount: &Expr) -> Expr {
+        let low = amount.bits(0, amount.width.min(SHIFT_BITS));
+        assert!(self.width < 1 << SHIFT_BITS, "{} bits are too many to shift by a signal", self.width);
+        let shifted = Expr::new(self.width, Node::Binary(op, self.clone(), low));
+        if amount.width <= SHIFT_BITS {
+            return shifted;
+        }
+        let far = amount.bits(SHIFT_BITS, amount.width - SHIFT_BITS).reduce_or();
+        mux(far, lit(self.width, 0), shifted)
     }
 
     /// Shifted down by a signal, copies of the sign above, same width.

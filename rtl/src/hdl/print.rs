@@ -94,13 +94,13 @@ pub(super) fn statements(module: &Module, processes: &Processes) -> String {
             None => out += &select(&verilog_combinatorial(&block(&process.body, Form::Print, ""))),
         }
     }
-    for process in &processes.clocked {
+    if let Some(process) = &processes.clocked {
         out += &clocked(module, process);
     }
-    out
+    out.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n")).collect()
 }
 
-/// `always @(posedge clock)` with reset, over the registers of one process.
+/// `always @(posedge clock)` with reset, over all registers.
 fn clocked(module: &Module, process: &Process) -> String {
     let resets = process.targets.iter().filter_map(|name| match &module.find(name)?.kind {
         Kind::Register(reset) => Some(format!("        {name} <= {};\n", text(reset))),
@@ -129,7 +129,7 @@ pub(crate) fn body(module: &Module, name: &str, names: &[String]) -> Result<Stri
     let mut out = format!("module {name}");
     for line in frame.trim_start_matches("top").trim_end().lines() {
         if let Some(line) = tidy(line, &plain, &instances) {
-            out += &line.replace('$', "_");
+            out += line.replace('$', "_").trim_end();
             out.push('\n');
         }
     }

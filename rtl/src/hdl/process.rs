@@ -20,8 +20,8 @@ pub(super) struct Process {
 pub(super) struct Processes {
     /// Without state, each after those whose targets it reads.
     pub(super) combinational: Vec<Process>,
-    /// Of registers.
-    pub(super) clocked: Vec<Process>,
+    /// Of all registers: they take their next values at one edge, so their order is of no matter.
+    pub(super) clocked: Option<Process>,
 }
 
 impl Process {
@@ -61,7 +61,7 @@ impl Process {
 pub(super) fn processes(module: &Module) -> Result<Processes, Error> {
     let register = |name: &str| matches!(module.find(name).map(|s| &s.kind), Some(Kind::Register(_)));
     let body = &module.bodies[0];
-    let clocked = grouped(keep(body, &register));
+    let clocked = Some(Process::new(keep(body, &register))).filter(|process| !process.body.is_empty());
     let loose = grouped(keep(body, &|name| !register(name)));
     let loose: Vec<Process> = loose.into_iter().flat_map(Process::apart).collect();
     let combinational = ordered(loose).map_err(|signal| Error {
