@@ -30,7 +30,7 @@ fn pair(left: &Rc<Module>, right: &Rc<Module>) -> Result<Rc<Module>, Error> {
     let mut m = Module::new("pair", "two memories");
     let (on, at) = (m.input("on", 1, ""), m.input("at", 3, ""));
     for (name, memory) in [("left", left), ("right", right)] {
-        let width = memory.ports().iter().find(|port| port.name == "data").unwrap().width;
+        let width = memory.ports().iter().find(|port| port.name == "data").expect("a memory has data").width;
         let data = m.input(&format!("{name}_in"), width, "");
         let inputs = [("enable", &on), ("write", &on), ("address", &at), ("data", &data)];
         let value = m.instance(name, memory, &inputs).out("value");

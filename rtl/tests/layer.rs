@@ -3,19 +3,22 @@
 mod bits;
 mod common;
 
-use bits::{Bits, ORDER, WIDTHS, apply};
+use bits::{Bits, ORDER, Op, WIDTHS, apply};
 use common::{emitted, netlist_agrees, rng, vectors};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
-use rtl::cosim::{Bench, Difference};
+use rtl::cosim::{Bench, Difference, Recording};
 use rtl::emit::Emitted;
-use rtl::hdl::{Expr, Module, lit};
+use rtl::hdl::{Expr, Module, arm, lit};
 use std::collections::BTreeSet;
 
-/// An expression, and its value for given inputs.
+/// The value of an expression for given inputs.
+type Value = Box<dyn Fn(&[Bits]) -> Bits>;
+
+/// An expression and its value.
 struct Grown {
     expr: Expr,
-    value: Box<dyn Fn(&[Bits]) -> Bits>,
+    value: Value,
 }
 
 /// A generator of expressions over the inputs of a module.
@@ -36,7 +39,17 @@ impl Grower {
             return self.leaf(width);
         }
         let choice = self.below(ORDER.len());
-        let op = ORDER.iter().cycle().skip(choice).find(|op| op.gives(width)).unwrap();
+        let op = ORDER
+            .iter()
+            .cycle()
+            .skip(choice)
+            .find(|op| op.gives(width))
+            .expect("some operator gives every width");
+        self.apply(op, width, depth)
+    }
+
+    /// A given operator over random operands.
+    fn apply(&mut self, op: &'static Op, width: usize, depth: usize) -> Grown {
         self.used.insert(op.name);
         let amount = self.below(width + 3);
         let widths = (op.operands)(width, amount);
@@ -70,22 +83,33 @@ impl Grower {
     }
 }
 
-/// A module of random expressions, and their values.
-fn expressions(seed: u64, count: usize) -> (Emitted, Vec<Grown>, BTreeSet<&'static str>) {
+/// A module whose outputs are what `grow` makes of its inputs.
+fn module(seed: u64, grow: impl FnOnce(&mut Grower) -> Vec<Grown>) -> (Emitted, Vec<Grown>, Grower) {
     let mut m = Module::new("expressions", "random expressions");
     let inputs = WIDTHS.iter().map(|&width| m.input(&format!("x{width}"), width, "operand")).collect();
     let mut grower = Grower { rng: rng(seed), inputs, used: BTreeSet::new() };
-    let grown: Vec<Grown> = (0..count).map(|at| grower.grow(WIDTHS[at % WIDTHS.len()], 1 + at % 4)).collect();
+    let grown = grow(&mut grower);
     for (at, one) in grown.iter().enumerate() {
         let y = m.output(&format!("y{at}"), one.expr.width(), "value");
         m.assign(&y, &one.expr);
     }
-    (emitted(m.finish()), grown, grower.used)
+    (emitted(m.finish()), grown, grower)
+}
+
+/// Random expressions of all widths.
+fn expressions(seed: u64, count: usize) -> (Emitted, Vec<Grown>, Grower) {
+    module(seed, |grower| (0..count).map(|at| grower.grow(WIDTHS[at % WIDTHS.len()], 1 + at % 4)).collect())
+}
+
+/// Every operator by itself, at a result of 33 bits, or of one.
+fn operators(seed: u64) -> (Emitted, Vec<Grown>, Grower) {
+    let width = |op: &Op| if op.gives(33) { 33 } else { 1 };
+    module(seed, |grower| ORDER.iter().map(|op| grower.apply(op, width(op), 1)).collect())
 }
 
 /// Drives random operands into a design and expects the values.
 fn drive(design: &Emitted, grown: &[Grown], seed: u64, count: u64) -> Result<Bench, Box<Difference>> {
-    let mut bench = Bench::new(design, seed as u32, 100).unwrap();
+    let mut bench = Bench::new(design, seed as u32, 100).expect("Verilator builds it");
     let mut rng = rng(seed ^ 0x5eed);
     for _ in 0..count {
         let operands: Vec<Bits> = WIDTHS.iter().map(|&width| bits::random(&mut rng, width)).collect();
@@ -104,31 +128,63 @@ fn drive(design: &Emitted, grown: &[Grown], seed: u64, count: u64) -> Result<Ben
 fn every_operator_means_what_it_says() {
     common::tools!("verilator", "the operators of the layer");
     let mut used = BTreeSet::new();
-    for seed in 0..2 {
-        let (design, grown, some) = expressions(seed, 150);
-        used.extend(some);
+    for seed in 0..4 {
+        let (design, grown, grower) = if seed == 3 { operators(seed) } else { expressions(seed, 60) };
+        used.extend(grower.used);
         let bench =
             drive(&design, &grown, seed, vectors(2000)).unwrap_or_else(|difference| panic!("{difference}"));
-        netlist_agrees(&design, &bench);
+        let compared = rtl::cosim::replay(bench.recording(), &design.text()).unwrap();
+        assert_eq!(compared, grown.len() as u64 * 100);
     }
     let unused: Vec<_> = ORDER.iter().map(|op| op.name).filter(|name| !used.contains(name)).collect();
     assert!(unused.is_empty(), "not tried: {unused:?}");
 }
 
 #[test]
+fn gates_mean_the_same() {
+    common::tools!("verilator", "the netlist of the layer");
+    let (design, grown, _) = expressions(9, 15);
+    let bench = drive(&design, &grown, 9, 100).unwrap_or_else(|difference| panic!("{difference}"));
+    netlist_agrees(&design, &bench);
+}
+
+#[test]
 fn a_wrong_operator_is_found() {
     common::tools!("verilator", "that the test of the operators can fail");
-    let (design, grown, _) = expressions(0, 150);
-    for (right, wrong) in [(" + ", " - "), (" >> ", " << "), (" ^ ", " | "), (" <= ", " < "), ("~", "")] {
+    let (design, grown, _) = operators(3);
+    for (right, wrong) in
+        [(" + ", " - "), (" >> ", " << "), (" <= ", " < "), (" < ", " <= "), (" > ", " >= "), ("~", "")]
+    {
         let mut broken = design.clone();
-        assert!(broken.files[0].text.contains(right));
         let (head, body) = broken.files[0].text.split_once("module ").unwrap();
+        assert!(body.contains(right));
         broken.files[0].text = format!("{head}module {}", body.replace(right, wrong));
-        let difference = drive(&broken, &grown, 0, 300).err();
-        let difference = difference.unwrap_or_else(|| panic!("`{right}` for `{wrong}` went unseen"));
-        assert!(difference.wave.as_ref().unwrap().exists(), "{difference}");
-        std::fs::remove_file(difference.wave.unwrap()).unwrap();
+        let found = rtl::cosim::replay(&recorded(&design, &grown), &broken.text());
+        let message =
+            found.err().unwrap_or_else(|| panic!("`{wrong}` for `{right}` went unseen")).to_string();
+        assert!(message.contains("FAIL cycle"), "{message}");
     }
+}
+
+/// What Verilator was shown to agree with, to be replayed.
+fn recorded(design: &Emitted, grown: &[Grown]) -> Recording {
+    drive(design, grown, 1, 300).unwrap_or_else(|difference| panic!("{difference}")).recording().clone()
+}
+
+#[test]
+fn a_difference_says_where_and_leaves_a_wave() {
+    common::tools!("verilator", "the report of a difference");
+    let mut design = emitted(machine().finish());
+    design.files[0].text = design.files[0].text.replace("y + count", "y - count");
+    let mut bench = Bench::new(&design, 8, 10).unwrap();
+    bench.expect("z", 14);
+    let difference = bench.step().unwrap_err();
+    let Difference { unit, cycle, port, expected, found, seed, wave } = *difference;
+    assert_eq!((unit.as_str(), cycle, port.as_str(), seed), ("machine", 2, "z", 8));
+    assert_eq!((expected, found), (vec![14], vec![0]));
+    let wave = wave.unwrap();
+    assert!(std::fs::read_to_string(&wave).unwrap().contains("$var"));
+    std::fs::remove_file(wave).unwrap();
 }
 
 /// A machine with nested conditions, a case, held registers and a default that is overridden.
@@ -149,8 +205,10 @@ fn machine() -> Module {
     m.case(
         &mode,
         vec![
-            (0, Box::new(|m: &mut Module| m.assign(&y, &count))),
-            (2, Box::new(|m: &mut Module| drop(m.when(&go, |m| m.assign(&y, &held))))),
+            arm(0, |m| m.assign(&y, &count)),
+            arm(2, |m| {
+                m.when(&go, |m| m.assign(&y, &held));
+            }),
         ],
         |m| m.assign(&y, x.not()),
     );

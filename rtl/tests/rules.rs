@@ -1,6 +1,6 @@
 //! Each rule of the layer refuses a module that breaks it, by name of module and signal.
 
-use rtl::hdl::{Expr, Module, Problem, lit};
+use rtl::hdl::{Expr, Module, Problem, arm, lit};
 use std::rc::Rc;
 
 /// A module `broken` with an input `a` and an output `y` of 4 bits.
@@ -56,7 +56,7 @@ fn a_path_without_value() {
 #[test]
 fn a_case_with_an_arm_without_value() {
     let (mut m, a, y) = start();
-    m.case(&a, vec![(1, Box::new(|_: &mut Module| {}))], |m| m.assign(&y, &a));
+    m.case(&a, vec![arm(1, |_| {})], |m| m.assign(&y, &a));
     refused(m, "y", Problem::Latch);
 }
 

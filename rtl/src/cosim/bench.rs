@@ -64,6 +64,10 @@ impl Bench {
             recording: Recording::new(emitted),
             emitted: emitted.clone(),
         };
+        // The model's inputs start at random, the recording's at zero.
+        for port in emitted.ports.iter().filter(|port| port.input) {
+            bench.set(&port.name, 0);
+        }
         if emitted.resets() {
             bench.set("reset", 1);
             bench.advance();

@@ -158,7 +158,7 @@ impl Drop for Dut {
 }
 
 /// Clears the bits from `width` up.
-pub(super) fn mask(words: &mut Vec<u32>, width: usize) {
+pub(super) fn mask(words: &mut [u32], width: usize) {
     for (at, word) in words.iter_mut().enumerate() {
         let bits = width.saturating_sub(at * 32).min(32) as u32;
         *word &= u32::MAX.checked_shr(32 - bits).unwrap_or(0);

@@ -1,8 +1,8 @@
 //! Leaves written in Verilog: the memory and the table.
 
+use super::Error;
 use super::expr::lit;
-use super::module::Module;
-use super::{Error, Expr};
+use super::module::{Module, arm};
 use std::rc::Rc;
 
 /// A memory of `depth` words of `width` bits with one port: a read takes a cycle, a cycle is a read or a write.
@@ -51,12 +51,11 @@ pub fn rom(name: &str, purpose: &str, width: usize, words: &[u64]) -> Result<Rc<
     let mut m = Module::new(name, purpose).parameter("words", words.len()).latency("none");
     let address = m.input("address", address_bits(words.len()), "word");
     let value = m.output("value", width, "the word");
-    let mut arms: Vec<(u64, Box<dyn FnOnce(&mut Module)>)> = vec![];
-    for (index, &word) in (0..).zip(words) {
-        let value: Expr = value.clone();
-        arms.push((index, Box::new(move |m| m.assign(&value, lit(width, word)))));
-    }
-    m.case(&address, arms, |m| m.assign(&value, lit(width, 0)));
+    let arms = (0..).zip(words).map(|(at, &word)| {
+        let value = &value;
+        arm(at, move |m| m.assign(value, lit(width, word)))
+    });
+    m.case(&address, arms.collect(), |m| m.assign(&value, lit(width, 0)));
     m.finish()
 }
 

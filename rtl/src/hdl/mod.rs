@@ -25,5 +25,5 @@ mod statement;
 pub use error::{Error, Problem};
 pub use expr::{Expr, concat, lit, lit_wide, mux, ones};
 pub use leaf::{memory, rom};
-pub use module::{Branch, Instance, Module, Port};
+pub use module::{Arm, Branch, Instance, Module, Port, arm};
 pub(crate) use print::body;

@@ -73,6 +73,14 @@ pub struct Branch<'a> {
     module: &'a mut Module,
 }
 
+/// A value of a selector and the statements that hold for it; made by [`arm`].
+pub type Arm<'f> = (u64, Box<dyn FnOnce(&mut Module) + 'f>);
+
+/// One arm of a [`case`](Module::case).
+pub fn arm<'f>(value: u64, describe: impl FnOnce(&mut Module) + 'f) -> Arm<'f> {
+    (value, Box::new(describe))
+}
+
 /// Leaves of an expression above which a part of it becomes a wire of its own.
 const LONGEST: usize = 12;
 
@@ -116,7 +124,9 @@ impl Module {
 
     fn declare(&mut self, name: &str, width: usize, kind: Kind, meaning: &str) -> Expr {
         let printed = name.replace('$', "_");
-        if !is_name(&printed) {
+        // A port of an instance carries rust_hdl's `$` until it is printed; no other name may.
+        let of_instance = matches!(kind, Kind::ChildInput | Kind::ChildOutput);
+        if !is_name(if of_instance { &printed } else { name }) {
             self.fault(name, Problem::NotAName);
         }
         if self.index.insert(printed, self.signals.len()).is_some() {
@@ -229,7 +239,7 @@ impl Module {
     pub fn case<'f>(
         &mut self,
         selector: impl Borrow<Expr>,
-        arms: Vec<(u64, Box<dyn FnOnce(&mut Module) + 'f>)>,
+        arms: Vec<Arm<'f>>,
         default: impl FnOnce(&mut Module),
     ) {
         let selector = selector.borrow();

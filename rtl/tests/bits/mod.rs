@@ -139,6 +139,18 @@ fn free(amount: usize, width: usize) -> usize {
     WIDTHS[(amount + width) % WIDTHS.len()]
 }
 
+/// A number and the same or its neighbour, so that comparisons see equal operands.
+fn near(x: &Expr, amount: usize) -> Expr {
+    x.xor(rtl::hdl::lit(x.width(), amount as u64 % 2))
+}
+
+/// What [`near`] means.
+fn near_bits(v: &Bits, amount: usize) -> Bits {
+    let mut v = v.clone();
+    v[0] ^= amount % 2 == 1;
+    v
+}
+
 /// Every operator.
 pub(crate) const ORDER: &[Op] = &[
     op!("add", 1, ANY, |w, _| [w, w], |x, _, _| x[0].add(&x[1]), |v, _, _| add(&v[0], &v[1], false)),
@@ -230,5 +242,17 @@ pub(crate) const ORDER: &[Op] = &[
     }),
     op!("reduce_xor", 1, 1, |w, k| [free(k, w)], |x, _, _| x[0].reduce_xor(), |v, _, _| {
         vec![v[0].iter().filter(|&&bit| bit).count() % 2 == 1]
+    }),
+    op!("lt near", 1, 1, |w, k| [free(k, w)], |x, _, k| x[0].lt(near(&x[0], k)), |v, _, k| {
+        vec![order(&v[0], &near_bits(&v[0], k)).is_lt()]
+    }),
+    op!("le near", 1, 1, |w, k| [free(k, w)], |x, _, k| x[0].le(near(&x[0], k)), |v, _, k| {
+        vec![order(&v[0], &near_bits(&v[0], k)).is_le()]
+    }),
+    op!("gt near", 1, 1, |w, k| [free(k, w)], |x, _, k| x[0].gt(near(&x[0], k)), |v, _, k| {
+        vec![order(&v[0], &near_bits(&v[0], k)).is_gt()]
+    }),
+    op!("ge near", 1, 1, |w, k| [free(k, w)], |x, _, k| x[0].ge(near(&x[0], k)), |v, _, k| {
+        vec![order(&v[0], &near_bits(&v[0], k)).is_ge()]
     }),
 ];

@@ -20,7 +20,7 @@ macro_rules! tools {
 pub(crate) use tools;
 
 pub(crate) fn emitted(module: Result<Rc<Module>, Error>) -> Emitted {
-    emit(&module.unwrap()).unwrap()
+    emit(&module.expect("the description is sound")).expect("its names are distinct")
 }
 
 pub(crate) fn rng(seed: u64) -> ChaCha8Rng {
@@ -46,8 +46,9 @@ pub(crate) fn words(codes: &[u8], width: u8) -> Vec<u32> {
 
 /// Replays the bench under Icarus, on the text and on its netlist.
 pub(crate) fn netlist_agrees(design: &Emitted, bench: &Bench) {
-    let text = replay(bench.recording(), &design.text()).unwrap();
-    let gates = replay(bench.recording(), &netlist(design).unwrap()).unwrap();
+    let text = replay(bench.recording(), &design.text()).expect("Icarus agrees");
+    let gates = netlist(design).expect("Yosys synthesises");
+    let gates = replay(bench.recording(), &gates).expect("the netlist agrees");
     assert_eq!(text, gates);
     assert!(text > 0);
 }
