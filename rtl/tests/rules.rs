@@ -21,7 +21,7 @@ fn child() -> Rc<Module> {
     let mut m = Module::new("child", "passes on");
     let (x, z) = (m.input("x", 4, "in"), m.output("z", 4, "out"));
     m.assign(z, x);
-    m.finish().unwrap()
+    m.finish().expect("the child is sound")
 }
 
 #[test]
