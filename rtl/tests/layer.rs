@@ -189,7 +189,7 @@ fn a_difference_says_where_and_leaves_a_wave() {
 
 /// A machine with nested conditions, a case, held registers and a default that is overridden.
 fn machine() -> Module {
-    let mut m = Module::new("machine", "a few statements");
+    let mut m = Module::new("machine", "statements of every kind");
     let go = m.input("go", 1, "count");
     let mode = m.input("mode", 2, "what to do");
     let x = m.input("x", 8, "operand");
@@ -213,6 +213,14 @@ fn machine() -> Module {
         |m| m.assign(&y, x.not()),
     );
     m.assign(&z, y.add(&count));
+    // Read before it is written: a read means the settled value all the same.
+    let (first, second) = (m.output("first", 8, "operand"), m.output("second", 8, "the first and one"));
+    m.assign(&first, lit(8, 0));
+    m.assign(&second, lit(8, 0));
+    m.when(&go, |m| {
+        m.assign(&second, first.add(lit(8, 1)));
+        m.assign(&first, &x);
+    });
     m
 }
 
@@ -236,6 +244,7 @@ fn statements_mean_what_they_say() {
         bench.set("go", go.into());
         bench.expect("y", y.into());
         bench.expect("z", y.wrapping_add(count).into());
+        bench.expect("second", u64::from(go * x.wrapping_add(1)));
         bench.step().unwrap_or_else(|difference| panic!("{difference}"));
         if go == 1 {
             count = count.wrapping_add(1);

@@ -99,3 +99,11 @@ fn emitted_units_are_clean() {
         assert!(found.is_empty(), "{}:\n{}\n{}", design.top, found.join("\n"), design.text());
     }
 }
+
+#[test]
+fn sizes_that_make_no_hardware_are_refused() {
+    for n in [0, 1, 3, 12] {
+        assert_eq!(vector_mac(Format::AF8_4, n).err().unwrap().signal, "n");
+    }
+    assert!(rtl::hdl::memory(1, 8).is_err() && rtl::hdl::memory(8, 0).is_err());
+}

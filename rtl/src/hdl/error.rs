@@ -13,6 +13,13 @@ pub struct Error {
     pub problem: Problem,
 }
 
+impl Error {
+    /// A size of a unit that makes no hardware, and what it `must` be.
+    pub fn size(module: &str, parameter: &str, must: &'static str) -> Error {
+        Error { module: module.to_owned(), signal: parameter.to_owned(), problem: Problem::Size(must) }
+    }
+}
+
 /// What can be wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
@@ -45,6 +52,8 @@ pub enum Problem {
     NoSuchPort,
     /// Several different modules carry this name and the same parameters.
     Ambiguous,
+    /// The size asked for makes no hardware: what it must be.
+    Size(&'static str),
     /// rust_hdl's own check refused it.
     Refused(String),
 }
@@ -70,6 +79,7 @@ impl fmt::Display for Problem {
             Problem::Unknown => write!(f, "the module has no such signal of that width"),
             Problem::NoSuchPort => write!(f, "the child has no such input"),
             Problem::Ambiguous => write!(f, "different modules share this name and its parameters"),
+            Problem::Size(must) => write!(f, "must be {must}"),
             Problem::Refused(why) => write!(f, "rust_hdl refuses it: {why}"),
         }
     }

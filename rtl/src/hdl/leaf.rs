@@ -1,8 +1,9 @@
 //! Leaves written in Verilog: the memory and the table.
 
 use super::Error;
+use super::control::arm;
 use super::expr::lit;
-use super::module::{Module, arm};
+use super::module::Module;
 use std::rc::Rc;
 
 /// A memory of `depth` words of `width` bits with one port: a read takes a cycle, a cycle is a read or a write.
@@ -12,8 +13,11 @@ use std::rc::Rc;
 /// body of the emitted file of this shape and keep its ports: nothing else in the design knows how it stores.
 ///
 /// # Errors
-/// A depth of less than two words.
+/// A depth of less than two words, or words without bits.
 pub fn memory(depth: usize, width: usize) -> Result<Rc<Module>, Error> {
+    if depth < 2 || width == 0 {
+        return Err(Error::size("memory", "depth and width", "at least two words of one bit"));
+    }
     let purpose = "memory with one port; replace this file's body by a foundry macro with the same ports";
     let mut m = Module::new("memory", purpose)
         .parameter("depth", depth)

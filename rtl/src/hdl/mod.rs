@@ -13,17 +13,23 @@
 
 mod block;
 mod check;
+mod control;
 mod error;
 mod expr;
+mod instance;
 mod leaf;
+mod lower;
 mod module;
 mod names;
+mod operators;
 mod print;
 mod process;
 mod statement;
 
+pub use control::{Arm, Branch, arm};
 pub use error::{Error, Problem};
 pub use expr::{Expr, concat, lit, lit_wide, mux, ones};
+pub use instance::Instance;
 pub use leaf::{memory, rom};
-pub use module::{Arm, Branch, Instance, Module, Port, arm};
+pub use module::{Module, Port};
 pub(crate) use print::body;

@@ -59,30 +59,8 @@ pub struct Module {
     /// The text of a leaf that is written in Verilog.
     pub(super) written: Option<String>,
     errors: Vec<Error>,
-    lowered: HashMap<*const Node, (Expr, Expr, usize)>,
+    pub(super) lowered: HashMap<*const Node, (Expr, Expr, usize)>,
 }
-
-/// Outputs of an instance.
-pub struct Instance {
-    name: String,
-    module: Rc<Module>,
-}
-
-/// An `if` that may get an `otherwise`.
-pub struct Branch<'a> {
-    module: &'a mut Module,
-}
-
-/// A value of a selector and the statements that hold for it; made by [`arm`].
-pub type Arm<'f> = (u64, Box<dyn FnOnce(&mut Module) + 'f>);
-
-/// One arm of a [`case`](Module::case).
-pub fn arm<'f>(value: u64, describe: impl FnOnce(&mut Module) + 'f) -> Arm<'f> {
-    (value, Box::new(describe))
-}
-
-/// Leaves of an expression above which a part of it becomes a wire of its own.
-const LONGEST: usize = 12;
 
 impl Module {
     /// An empty module. The purpose is one line for the head of the emitted file.
@@ -122,7 +100,7 @@ impl Module {
         self.errors.push(Error { module: self.name.clone(), signal: signal.to_owned(), problem });
     }
 
-    fn declare(&mut self, name: &str, width: usize, kind: Kind, meaning: &str) -> Expr {
+    pub(super) fn declare(&mut self, name: &str, width: usize, kind: Kind, meaning: &str) -> Expr {
         let printed = name.replace('$', "_");
         // A port of an instance carries rust_hdl's `$` until it is printed; no other name may.
         let of_instance = matches!(kind, Kind::ChildInput | Kind::ChildOutput);
@@ -208,112 +186,10 @@ impl Module {
             .filter(|found| found.name == name)
     }
 
-    fn push(&mut self, statement: Statement) {
+    pub(super) fn push(&mut self, statement: Statement) {
         if let Some(body) = self.bodies.last_mut() {
             body.push(statement);
         }
-    }
-
-    fn within(&mut self, describe: impl FnOnce(&mut Module)) -> Vec<Statement> {
-        self.bodies.push(vec![]);
-        describe(self);
-        self.bodies.pop().unwrap_or_default()
-    }
-
-    /// Statements that hold if `test` (1 bit) is one.
-    pub fn when(&mut self, test: impl Borrow<Expr>, then: impl FnOnce(&mut Module)) -> Branch<'_> {
-        let test = self.test(test.borrow());
-        let then = self.within(then);
-        self.push(Statement::If(test, then, vec![]));
-        Branch { module: self }
-    }
-
-    fn test(&mut self, test: &Expr) -> Expr {
-        if test.width() != 1 {
-            self.fault("a condition", Problem::Width { expected: 1, found: test.width() });
-        }
-        self.lower(test, "condition").0
-    }
-
-    /// Statements by the value of `selector`; `default` holds for every value without an arm.
-    pub fn case<'f>(
-        &mut self,
-        selector: impl Borrow<Expr>,
-        arms: Vec<Arm<'f>>,
-        default: impl FnOnce(&mut Module),
-    ) {
-        let selector = selector.borrow();
-        let width = selector.width();
-        let selector = self.lower(selector, "selector").0;
-        let arms = arms.into_iter().map(|(value, body)| (lit(width, value), self.within(body))).collect();
-        let default = self.within(default);
-        self.push(Statement::Case(selector, arms, default));
-    }
-
-    /// An instance of a finished module; every input but `clock` and `reset` is connected here.
-    pub fn instance(&mut self, name: &str, child: &Rc<Module>, inputs: &[(&str, &Expr)]) -> Instance {
-        if !is_name(name) {
-            self.fault(name, Problem::NotAName);
-        }
-        for port in child.ports() {
-            let kind = if port.input { Kind::ChildInput } else { Kind::ChildOutput };
-            self.declare(&format!("{name}${}", port.name), port.width, kind, "");
-        }
-        self.children.push((name.to_owned(), Rc::clone(child)));
-        for (port, value) in inputs {
-            self.connect(name, port, value);
-        }
-        for implicit in ["clock", "reset"] {
-            if child.find(implicit).is_some() {
-                self.connect(name, implicit, &Expr::signal(implicit, 1));
-            }
-        }
-        Instance { name: name.to_owned(), module: Rc::clone(child) }
-    }
-
-    fn connect(&mut self, instance: &str, port: &str, value: &Expr) {
-        let name = format!("{instance}${port}");
-        match self.find(&name).map(|declared| (matches!(declared.kind, Kind::ChildInput), declared.width)) {
-            Some((true, width)) if width == value.width() => {
-                let value = self.lower(value, &name).0;
-                self.bodies[0].push(Statement::Assign(name, value));
-            }
-            Some((true, expected)) => self.fault(&name, Problem::Width { expected, found: value.width() }),
-            _ => self.fault(&name, Problem::NoSuchPort),
-        }
-    }
-
-    /// The expression with each part that Verilog cannot say in place (a slice of an expression, a long part) as a
-    /// wire of its own, and its number of leaves.
-    fn lower(&mut self, expr: &Expr, near: &str) -> (Expr, usize) {
-        if expr.name().is_some() || matches!(expr.node(), Node::Literal(_)) {
-            return (expr.clone(), 1);
-        }
-        if let Some((_, lowered, size)) = self.lowered.get(&expr.identity()) {
-            return (lowered.clone(), *size);
-        }
-        let mut size = 0;
-        let lowered = expr.map(&mut |original, whole| {
-            let (mut part, mut leaves) = self.lower(original, near);
-            if leaves > LONGEST || whole && part.name().is_none() {
-                (part, leaves) = (self.aside(&part, near), 1);
-                self.lowered.insert(original.identity(), (original.clone(), part.clone(), 1));
-            }
-            size += leaves;
-            part
-        });
-        self.lowered.insert(expr.identity(), (expr.clone(), lowered.clone(), size));
-        (lowered, size)
-    }
-
-    /// A wire for a part of the expression that `near` gets.
-    fn aside(&mut self, part: &Expr, near: &str) -> Expr {
-        let near = near.replace('$', "_");
-        let free = |at: &usize| !self.index.contains_key(&format!("{near}_part{at}"));
-        let name = format!("{near}_part{}", (0..).find(free).unwrap_or_default());
-        let wire = self.signal(&name, part.width());
-        self.bodies[0].push(Statement::Assign(name, part.clone()));
-        wire
     }
 
     /// All ports, in order of declaration.
@@ -368,28 +244,5 @@ impl Module {
     pub(super) fn written(mut self, verilog: String) -> Module {
         self.written = Some(verilog);
         self
-    }
-}
-
-impl Instance {
-    /// An output of the instance.
-    ///
-    /// # Panics
-    /// If the module has no such output, a mistake of the description.
-    pub fn out(&self, port: &str) -> Expr {
-        let found = self.module.find(port).filter(|found| matches!(found.kind, Kind::Output));
-        let Some(found) = found else { panic!("module {} has no output {port}", self.module.name) };
-        Expr::signal(&format!("{}${port}", self.name), found.width)
-    }
-}
-
-impl Branch<'_> {
-    /// Statements that hold if the condition is zero.
-    pub fn otherwise(self, describe: impl FnOnce(&mut Module)) {
-        let body = self.module.within(describe);
-        if let Some(Statement::If(_, _, otherwise)) = self.module.bodies.last_mut().and_then(|b| b.last_mut())
-        {
-            *otherwise = body;
-        }
     }
 }

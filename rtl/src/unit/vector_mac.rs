@@ -12,11 +12,14 @@ use models::design::Design;
 use models::latency;
 use std::rc::Rc;
 
-/// Vectors of codes to their dot product; `n` is a power of two from 2 to 32.
+/// Vectors of codes to their dot product.
 ///
 /// # Errors
-/// A fault of the description, which would be ours.
+/// `n` is no power of two from 2 on; else a fault of the description, which would be ours.
 pub fn vector_mac(format: Format, n: u32) -> Result<Rc<Module>, Error> {
+    if n < 2 || !n.is_power_of_two() {
+        return Err(Error::size("vector_mac", "n", "a power of two from 2 on"));
+    }
     let (lanes, bits) = (n as usize, usize::from(format.width()));
     let lane = multiply(format)?;
     let mut m = Module::new("vector_mac", "n products of AdaptivFloat codes, summed by a tree")
