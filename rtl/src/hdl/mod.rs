@@ -10,6 +10,38 @@
 //!
 //! Timing: a module with registers has ports `clock` and `reset` (synchronous, active high); a register takes its next
 //! value at the rising edge. Not modelled: several clocks, tri-states, latches, delays.
+//!
+//! ```
+//! use rtl::hdl::{Error, Module, arm, lit, mux};
+//! # fn main() -> Result<(), Error> {
+//! let width = 20;
+//! let mut m = Module::new("tally", "sum of what is taken").parameter("width", width).latency("1 cycle");
+//! let x = m.input("x", 8, "operand, two's complement");
+//! let mode = m.input("mode", 2, "0 holds, 1 adds, 2 clears, 3 adds the magnitude");
+//! let total = m.register("total", width, 0);
+//! let magnitude = m.wire("magnitude", mux(x.sign(), x.negate(), &x));
+//! m.case(
+//!     &mode,
+//!     vec![
+//!         arm(1, |m| m.next(&total, &total + x.sign_extend(width))),
+//!         arm(2, |m| m.next(&total, lit(width, 0))),
+//!         arm(3, |m| m.next(&total, &total + magnitude.widen(width))),
+//!     ],
+//!     |_| {},
+//! );
+//! let y = m.output("y", width, "the sum so far");
+//! m.assign(y, &total);
+//! let tally = m.finish()?;
+//!
+//! let mut top = Module::new("doubled", "a tally of twice the operand");
+//! let x = top.input("x", 7, "operand");
+//! let inner = top.instance("inner", &tally, &[("x", &x.widen(8).shl(1)), ("mode", &lit(2, 1))]);
+//! let y = top.output("y", width, "the sum so far");
+//! top.assign(y, inner.out("y"));
+//! assert!(rtl::emit::emit(&top.finish()?)?.text().contains("tally inner("));
+//! # Ok(())
+//! # }
+//! ```
 
 mod block;
 mod check;
