@@ -130,3 +130,20 @@ fn a_replay_finds_a_difference_and_refuses_to_compare_nothing() {
     let difference = rtl::cosim::replay(bench.recording(), &broken).unwrap_err().to_string();
     assert!(difference.contains("FAIL cycle 1 port product"), "{difference}");
 }
+
+#[test]
+fn a_loop_through_instances_does_not_pass_the_lint_gate() {
+    common::tools!("verilator", "loops through instances");
+    let mut pass = Module::new("pass", "inverts");
+    let (x, z) = (pass.input("x", 1, ""), pass.output("z", 1, ""));
+    pass.assign(z, x.not());
+    let pass = pass.finish().unwrap();
+    let mut m = Module::new("ring", "an odd ring of inverters");
+    let back = m.signal("back", 1);
+    let inner = m.instance("inner", &pass, &[("x", &back)]);
+    m.assign(&back, inner.out("z"));
+    let y = m.output("y", 1, "");
+    m.assign(y, &back);
+    let found = lint::lint(&emitted(m.finish())).unwrap().join("\n");
+    assert!(found.contains("yosys") && found.contains("verilator"), "{found}");
+}

@@ -36,7 +36,8 @@ pub fn lint(emitted: &Emitted) -> Result<Vec<String>, ToolError> {
     let options = ["-g2012", "-Wall", "-t", "null", "-s", &emitted.top];
     found.extend(said(folder.path(), "iverilog", &[&options, names.as_slice()].concat(), "")?);
     let script = format!(
-        "read_verilog {}; hierarchy -check -top {}; proc; select -assert-none t:$dlatch t:$adlatch; check -assert",
+        "read_verilog {}; hierarchy -check -top {}; proc; select -assert-none t:$dlatch t:$adlatch; \
+         flatten; check -assert",
         names.join(" "),
         emitted.top
     );

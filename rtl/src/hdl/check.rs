@@ -1,7 +1,8 @@
 //! What must hold of a module before it is printed: our rules first, then rust_hdl's.
 //!
 //! Ours name the module and the signal; rust_hdl's (nothing undriven, no logic loop, no write to an input) are the
-//! second opinion on the tree that is printed. Loops through instances are left to Yosys, which sees the whole design.
+//! second opinion on the tree that is printed. Loops through instances are left to the lint
+//! gate, where Verilator and Yosys see the whole design.
 
 use super::block::{Form, Frame};
 use super::error::{Error, Problem};
