@@ -8,6 +8,7 @@
 pub mod command;
 pub mod placement;
 pub mod region;
+pub mod word;
 
 pub use command::{
     Add, Base, Command, Encoding, Entropy, Epilogue, Gather, Index, LayerNorm, Matmul, Operand, Operation,

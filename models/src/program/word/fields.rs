@@ -1,0 +1,214 @@
+//! Commands to words: which value goes into which field.
+
+use super::{Field, Layout, Scales, UNIT_BYTES, Unencodable, Word, begin};
+use crate::program::command::AuxRange;
+use crate::program::{Base, Command, Encoding, Index, Operation, Region, Space, Transfer};
+use kernels::activation::Activation;
+
+/// Fields that are filled by name.
+struct Filler {
+    word: Word,
+    layout: &'static Layout,
+    fields: Vec<Field>,
+    n: u32,
+    error: Option<Unencodable>,
+}
+
+/// The word of a command of a machine of `n` lanes.
+///
+/// # Errors
+/// A value that its field does not hold.
+pub fn encode(n: u32, command: &Command, scales: Scales) -> Result<Word, Unencodable> {
+    let (word, layout) = begin(command)?;
+    let mut f = Filler { word, layout, fields: layout.fields(), n, error: None };
+    f.operation(&command.operation, scales);
+    match f.error {
+        Some(error) => Err(error),
+        None => Ok(f.word),
+    }
+}
+
+impl Filler {
+    fn fail(&mut self, name: &str, value: i128, limit: String) {
+        let error = Unencodable { command: self.layout.name, field: name.to_owned(), value, limit };
+        self.error.get_or_insert(error);
+    }
+
+    /// Puts a value into a field; the least that it may be is `-2^(width-1)` where `signed`.
+    fn put(&mut self, name: &str, value: i128, signed: bool) {
+        let Some(field) = self.fields.iter().find(|field| field.name == name).cloned() else {
+            return self.fail(name, value, "has no field".to_owned());
+        };
+        let (least, most) = match (signed, 1_i128 << field.width) {
+            (true, all) => (-all / 2, all / 2 - 1),
+            (false, all) => (0, all - 1),
+        };
+        if value < least || value > most {
+            return self.fail(name, value, format!("must be from {least} to {most}"));
+        }
+        self.word.set(field.low, field.width, (value as u64) & (u64::MAX >> (64 - field.width)));
+    }
+
+    fn number(&mut self, name: &str, value: impl Into<i128>) {
+        self.put(name, value.into(), false);
+    }
+
+    fn exponent(&mut self, name: &str, value: i32) {
+        self.put(name, value.into(), true);
+    }
+
+    /// A number of bytes, in units of four.
+    fn bytes(&mut self, name: &str, value: u64) {
+        if !value.is_multiple_of(UNIT_BYTES) {
+            self.fail(name, value.into(), format!("must be a multiple of {UNIT_BYTES}"));
+        }
+        self.number(name, value / UNIT_BYTES);
+    }
+
+    fn region(&mut self, name: &str, region: &Region) {
+        self.number(&format!("{name}.buffer"), region.buffer);
+        for (part, vectors) in [("base", region.base), ("stride", region.block_stride)] {
+            let field = format!("{name}.{part}");
+            if !vectors.is_multiple_of(self.n) {
+                self.fail(&field, vectors.into(), format!("must be a multiple of n = {}", self.n));
+            }
+            self.number(&field, vectors / self.n);
+        }
+    }
+
+    /// A range of the auxiliary buffer that may be absent; its length is known from elsewhere.
+    fn optional(&mut self, flag: &str, start: &str, range: Option<AuxRange>) {
+        self.number(flag, range.is_some());
+        self.bytes(start, range.map_or(0, |range| range.start.into()));
+    }
+
+    fn operation(&mut self, operation: &Operation, s: Scales) {
+        match operation {
+            Operation::Load(t) | Operation::Store(t) => self.transfer(t),
+            Operation::Gather(g) => {
+                self.number("index", g.index == Index::Position);
+                self.number("space", g.space == Space::Nvm);
+                self.number("offset", g.offset);
+                self.number("pitch", g.pitch);
+                self.number("row_bytes", g.row_bytes);
+                self.number("first", g.first);
+                self.number("rows", g.rows);
+                self.region("region", &g.region);
+                self.number("tiles", g.region.tiles);
+            }
+            Operation::Matmul(m) => {
+                self.region("rows", &m.rows.region);
+                self.region("columns", &m.columns.region);
+                self.region("out", &m.out);
+                let (p, q, k) = m.tiles();
+                self.number("row_blocks", p);
+                self.number("column_blocks", q);
+                self.number("tiles", k);
+                self.number("rows_packed", m.rows.packed);
+                self.number("columns_packed", m.columns.packed);
+                self.optional("has_bias", "bias_start", m.epilogue.bias);
+                self.number("row_bias", m.epilogue.row_bias);
+                self.number("activation", activation_code(m.epilogue.activation));
+                self.exponent("sum_lsb", s.operands[0] + s.operands[1] + m.epilogue.shift);
+                self.exponent("bias_lsb", s.parameters[0]);
+                self.exponent("out_bias", s.out);
+            }
+            Operation::Softmax(c) => {
+                self.walk(&c.input, c.rows, Some(c.valid));
+                self.region("out", &c.out);
+                self.optional("has_span", "span_start", c.span);
+                self.exponent("lsb", s.operands[0]);
+                self.exponent("out_bias", s.out);
+            }
+            Operation::LayerNorm(c) => {
+                self.walk(&c.input, c.rows, Some(c.valid));
+                self.region("out", &c.out);
+                self.bytes("parameters_start", c.parameters.start.into());
+                self.exponent("gamma_lsb", s.parameters[0]);
+                self.exponent("beta_lsb", s.parameters[1]);
+                self.exponent("out_bias", s.out);
+            }
+            Operation::Add(c) => {
+                self.region("a", &c.a);
+                self.region("b", &c.b);
+                self.region("out", &c.out);
+                self.number("rows", c.rows);
+                self.number("tiles", c.a.tiles);
+                self.exponent("a_lsb", s.operands[0]);
+                self.exponent("b_lsb", s.operands[1]);
+                self.exponent("out_bias", s.out);
+            }
+            Operation::Entropy(c) => {
+                self.region("input", &c.input);
+                self.number("tiles", c.input.tiles);
+                self.number("classes", c.classes);
+                self.exponent("lsb", s.operands[0]);
+            }
+            Operation::SetPoint { vdd_mv } => self.number("vdd_mv", *vdd_mv),
+            Operation::Repeat { to, layer_stride, ramp_stride } => {
+                self.number("to", *to);
+                self.number("layer_stride", *layer_stride);
+                self.number("ramp_stride", *ramp_stride);
+            }
+            Operation::Barrier | Operation::Exit | Operation::End => {}
+        }
+    }
+
+    /// Rows of a region that a unit walks over.
+    fn walk(&mut self, input: &Region, rows: u32, valid: Option<u32>) {
+        self.region("input", input);
+        self.number("rows", rows);
+        self.number("tiles", input.tiles);
+        if let Some(valid) = valid {
+            self.number("valid", valid);
+        }
+    }
+
+    fn transfer(&mut self, t: &Transfer) {
+        self.number("space", t.space == Space::Nvm);
+        let base: u8 = match t.base {
+            Base::Zero => 0,
+            Base::Layer => 1,
+            Base::Ramp => 2,
+        };
+        self.number("base", base);
+        self.bytes("offset", t.offset);
+        self.number("runs", t.blocks);
+        self.bytes("stride", t.stride);
+        self.bytes("bytes", t.block_bytes);
+        self.optional("has_aux", "aux_start", t.aux);
+        self.bytes("aux_bytes", t.aux.map_or(0, |range| range.bytes.into()));
+        let rows = match t.encoding {
+            Encoding::Dense => None,
+            Encoding::Packed { rows } => Some(rows),
+        };
+        self.number("packed", rows.is_some());
+        self.number("rows", rows.unwrap_or(0));
+        if let Some(region) = &t.region {
+            self.runs(t, region);
+        }
+    }
+
+    /// The region of a transfer, run by run: the row blocks of a run follow each other without a gap.
+    fn runs(&mut self, t: &Transfer, region: &Region) {
+        let runs = t.blocks.max(1);
+        let blocks = region.blocks / runs;
+        let gapless = blocks <= 1 || region.block_stride == region.tiles * self.n;
+        if !region.blocks.is_multiple_of(runs) || !gapless {
+            let limit = "must divide the region's row blocks, which must lie without gaps in a run";
+            return self.fail("runs", runs.into(), limit.to_owned());
+        }
+        self.number("run_tiles", u64::from(blocks) * u64::from(region.tiles));
+        self.region("region", &Region { block_stride: region.block_stride * blocks, ..*region });
+    }
+}
+
+/// The code of an activation in a word.
+pub fn activation_code(activation: Activation) -> u8 {
+    match activation {
+        Activation::Identity => 0,
+        Activation::Relu => 1,
+        Activation::Gelu => 2,
+        Activation::Tanh => 3,
+    }
+}

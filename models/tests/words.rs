@@ -1,0 +1,118 @@
+//! Command words: every field has its own bits, every preset's program fits them, and what does not fit is refused.
+
+use models::compiler::{Inference, compile};
+use models::design::Design;
+use models::network::Network;
+use models::program::word::{LAYOUTS, Layout, Scales, Word, encode};
+use models::program::{COMMAND_BYTES, Command, Operation, Program, Unit};
+use models::record::{self, Record, preset};
+use models::workload::Workload;
+
+const SCALES: Scales = Scales { operands: [-14, -17], parameters: [-20, -21], out: -9 };
+
+fn program(design: &Design, network: &str, workload: &str) -> Option<Program> {
+    let network: Network = preset(network).unwrap();
+    let workload: Workload = preset(workload).unwrap();
+    let mut job = Inference::new(network, &workload).ok()?;
+    job.exits = true;
+    compile(design, &job).ok()
+}
+
+fn field(word: &Word, name: &str) -> u64 {
+    let fields = word.layout().unwrap().fields();
+    let field = fields.iter().find(|f| f.name == name).unwrap_or_else(|| panic!("no field {name}"));
+    word.bits(field.low, field.width)
+}
+
+#[test]
+fn every_layout_has_its_opcode_and_fits_a_word_without_overlap() {
+    for (opcode, layout) in LAYOUTS.iter().enumerate() {
+        assert_eq!(usize::from(layout.opcode), opcode);
+        let mut used = [false; 8 * COMMAND_BYTES as usize];
+        for field in layout.fields() {
+            for bit in field.low..field.low + field.width {
+                assert!(!std::mem::replace(&mut used[bit as usize], true), "{}: {}", layout.name, field.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn programs_of_presets_fit_their_words() {
+    let mut words = 0;
+    let (smallest, _) = record::resolve::<Design>("offramp", &["pu.n=2"]).unwrap();
+    for design in Design::PRESETS.iter().map(|(name, _)| preset(name).unwrap()).chain([smallest]) {
+        for (network, _) in Network::PRESETS {
+            let Some(program) = program(&design, network, "dense") else { continue };
+            for command in &program.commands {
+                let word = encode(design.pu.n, command, SCALES);
+                let word = word.unwrap_or_else(|error| panic!("{network} on {}: {error}", design.name));
+                check(&design, command, &word);
+                words += 1;
+            }
+        }
+    }
+    assert!(words > 10_000, "{words} words");
+}
+
+/// The fields of a word against the command, written the other way round.
+fn check(design: &Design, command: &Command, word: &Word) {
+    let n = u64::from(design.pu.n);
+    assert_eq!(word.layout(), Some(Layout::of(&command.operation)));
+    if let Some(unit) = command.operation.unit() {
+        let mut waits: Vec<u64> = (0..3).map(|index| word.bits(4 + 16 * index, 16)).collect();
+        waits.insert(unit as usize, 0);
+        assert_eq!(waits, command.waits.map(u64::from));
+        assert_eq!(unit == Unit::Pu, field_is(word, "matmul"));
+    }
+    match &command.operation {
+        Operation::Matmul(m) => {
+            assert_eq!(n * field(word, "columns.base"), m.columns.region.base.into());
+            assert_eq!(field(word, "sum_lsb"), (-31_i64 + i64::from(m.epilogue.shift)) as u64 & 0x3ff);
+            assert_eq!(field(word, "out_bias"), -9_i64 as u64 & 0x3ff);
+            let bias = m.epilogue.bias.map(|range| u64::from(range.start));
+            assert_eq!((field(word, "has_bias") == 1).then(|| 4 * field(word, "bias_start")), bias);
+        }
+        Operation::Load(t) | Operation::Store(t) => {
+            assert_eq!(4 * field(word, "offset"), t.offset);
+            assert_eq!(field(word, "runs") * 4 * field(word, "bytes"), t.bytes());
+            let tiles = t.region.map_or(0, |r| u64::from(r.blocks) * u64::from(r.tiles));
+            assert_eq!(field(word, "runs") * field(word, "run_tiles"), tiles);
+        }
+        Operation::Repeat { layer_stride, .. } => assert_eq!(field(word, "layer_stride"), *layer_stride),
+        _ => {}
+    }
+}
+
+fn field_is(word: &Word, name: &str) -> bool {
+    word.layout().is_some_and(|layout| layout.name == name)
+}
+
+#[test]
+fn what_does_not_fit_is_refused_by_name() {
+    let (design, _) = record::resolve::<Design>("offramp", &[""; 0]).unwrap();
+    let program = program(&design, "tinybert-4", "dense").unwrap();
+    let find =
+        |name: &str| program.commands.iter().find(|c| Layout::of(&c.operation).name == name).unwrap().clone();
+    let refused = |command: &Command, scales| encode(16, command, scales).unwrap_err().to_string();
+
+    let mut late = find("matmul");
+    late.waits[0] = 1 << 16;
+    assert_eq!(refused(&late, SCALES), "matmul: wait for load = 65536 needs more than its 16 bits");
+    let far = Scales { out: 512, ..SCALES };
+    assert_eq!(refused(&find("add"), far), "add: out_bias = 512 must be from -512 to 511");
+    let mut odd = find("softmax");
+    if let Operation::Softmax(softmax) = &mut odd.operation {
+        softmax.input.base += 1;
+    }
+    let said = refused(&odd, SCALES);
+    assert!(
+        said.starts_with("softmax: input.base = ") && said.ends_with(" must be a multiple of n = 16"),
+        "{said}"
+    );
+    let mut ragged = find("load");
+    if let Operation::Load(transfer) = &mut ragged.operation {
+        transfer.offset += 2;
+    }
+    assert!(refused(&ragged, SCALES).ends_with("must be a multiple of 4"));
+}
