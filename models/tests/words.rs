@@ -11,15 +11,15 @@ use models::workload::Workload;
 const SCALES: Scales = Scales { operands: [-14, -17], parameters: [-20, -21], out: -9 };
 
 fn program(design: &Design, network: &str, workload: &str) -> Option<Program> {
-    let network: Network = preset(network).unwrap();
-    let workload: Workload = preset(workload).unwrap();
+    let network: Network = preset(network).expect("a preset");
+    let workload: Workload = preset(workload).expect("a preset");
     let mut job = Inference::new(network, &workload).ok()?;
     job.exits = true;
     compile(design, &job).ok()
 }
 
 fn field(word: &Word, name: &str) -> u64 {
-    let fields = word.layout().unwrap().fields();
+    let fields = word.layout().expect("a known opcode").fields();
     let field = fields.iter().find(|f| f.name == name).unwrap_or_else(|| panic!("no field {name}"));
     word.bits(field.low, field.width)
 }
