@@ -44,12 +44,13 @@ fn programs_of_presets_fit_their_words() {
     for design in Design::PRESETS.iter().map(|(name, _)| preset(name).unwrap()).chain([smallest]) {
         for (network, _) in Network::PRESETS {
             let Some(program) = program(&design, network, "dense") else { continue };
-            for command in &program.commands {
-                let word = encode(design.pu.n, command, SCALES);
-                let word = word.unwrap_or_else(|error| panic!("{network} on {}: {error}", design.name));
-                check(&design, command, &word);
-                words += 1;
+            let encoded = encode(design.pu.n, &program, |_| SCALES);
+            let encoded = encoded.unwrap_or_else(|error| panic!("{network} on {}: {error}", design.name));
+            for (command, word) in program.commands.iter().zip(&encoded) {
+                check(&design, command, word);
             }
+            control(&program, &encoded);
+            words += encoded.len();
         }
     }
     assert!(words > 10_000, "{words} words");
@@ -84,6 +85,15 @@ fn check(design: &Design, command: &Command, word: &Word) {
     }
 }
 
+/// The loop in the words is the program's.
+fn control(program: &Program, words: &[Word]) {
+    let at = |name: &str| words.iter().position(|word| field_is(word, name)).expect("it is there");
+    let (exit, repeat) = (&words[at("exit")], &words[at("repeat")]);
+    assert_eq!(field(exit, "to"), at("repeat") as u64 + 1);
+    assert_eq!(field(repeat, "layers"), program.layers.into());
+    assert_eq!(Some(field(repeat, "to")), program.body_start().map(u64::from));
+}
+
 fn field_is(word: &Word, name: &str) -> bool {
     word.layout().is_some_and(|layout| layout.name == name)
 }
@@ -92,27 +102,31 @@ fn field_is(word: &Word, name: &str) -> bool {
 fn what_does_not_fit_is_refused_by_name() {
     let (design, _) = record::resolve::<Design>("offramp", &[""; 0]).unwrap();
     let program = program(&design, "tinybert-4", "dense").unwrap();
-    let find =
-        |name: &str| program.commands.iter().find(|c| Layout::of(&c.operation).name == name).unwrap().clone();
-    let refused = |command: &Command, scales| encode(16, command, scales).unwrap_err().to_string();
+    let refused = |name: &str, scales, change: &dyn Fn(&mut Command)| {
+        let mut command =
+            program.commands.iter().find(|c| Layout::of(&c.operation).name == name).unwrap().clone();
+        change(&mut command);
+        let program = Program { commands: vec![command], ..program.clone() };
+        encode(16, &program, |_| scales).unwrap_err().to_string()
+    };
 
-    let mut late = find("matmul");
-    late.waits[0] = 1 << 16;
-    assert_eq!(refused(&late, SCALES), "matmul: wait for load = 65536 needs more than its 16 bits");
+    let said = refused("matmul", SCALES, &|command| command.waits[0] = 1 << 16);
+    assert_eq!(said, "command 0, matmul: wait for load = 65536 needs more than its 16 bits");
     let far = Scales { out: 512, ..SCALES };
-    assert_eq!(refused(&find("add"), far), "add: out_bias = 512 must be from -512 to 511");
-    let mut odd = find("softmax");
-    if let Operation::Softmax(softmax) = &mut odd.operation {
-        softmax.input.base += 1;
-    }
-    let said = refused(&odd, SCALES);
+    assert_eq!(refused("add", far, &|_| ()), "command 0, add: out_bias = 512 must be from -512 to 511");
+    let said = refused("softmax", SCALES, &|command| {
+        if let Operation::Softmax(softmax) = &mut command.operation {
+            softmax.input.base += 1;
+        }
+    });
     assert!(
-        said.starts_with("softmax: input.base = ") && said.ends_with(" must be a multiple of n = 16"),
+        said.contains("softmax: input.base = ") && said.ends_with(" must be a multiple of n = 16"),
         "{said}"
     );
-    let mut ragged = find("load");
-    if let Operation::Load(transfer) = &mut ragged.operation {
-        transfer.offset += 2;
-    }
-    assert!(refused(&ragged, SCALES).ends_with("must be a multiple of 4"));
+    let said = refused("load", SCALES, &|command| {
+        if let Operation::Load(transfer) = &mut command.operation {
+            transfer.offset += 2;
+        }
+    });
+    assert!(said.ends_with("must be a multiple of 4"), "{said}");
 }

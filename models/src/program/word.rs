@@ -5,7 +5,7 @@
 //! other three units. Addresses in the buffers count tiles (`n` vectors), those in the auxiliary buffer and in transfers
 //! count 4 bytes. Exponents are powers of two in two's complement. What a value does not fit is an error, never cut.
 
-use super::command::{Command, Operation};
+use super::command::Operation;
 use super::{COMMAND_BYTES, Unit};
 
 mod fields;
@@ -134,8 +134,8 @@ pub const LAYOUTS: &[Layout] = &[
     layout(8, "entropy", &[("input", 0), ("tiles", 12), ("classes", 16), ("lsb", 10)]),
     layout(9, "setpoint", &[("vdd_mv", 16)]),
     layout(10, "barrier", &[]),
-    layout(11, "exit", &[]),
-    layout(12, "repeat", &[("to", 16), ("layer_stride", 36), ("ramp_stride", 36)]),
+    layout(11, "exit", &[("to", 16)]),
+    layout(12, "repeat", &[("to", 16), ("layers", 16), ("layer_stride", 36), ("ramp_stride", 36)]),
 ];
 
 const TRANSFER: &[(&str, u32)] = &[
@@ -243,6 +243,8 @@ pub struct Scales {
 /// A value that its field does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unencodable {
+    /// Program counter of the command.
+    pub pc: usize,
     /// Kind of command.
     pub command: &'static str,
     /// The field.
@@ -255,27 +257,9 @@ pub struct Unencodable {
 
 impl std::fmt::Display for Unencodable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Unencodable { command, field, value, limit } = self;
-        write!(f, "{command}: {field} = {value} {limit}")
+        let Unencodable { pc, command, field, value, limit } = self;
+        write!(f, "command {pc}, {command}: {field} = {value} {limit}")
     }
 }
 
 impl std::error::Error for Unencodable {}
-
-/// A word of a command that waits for `waits`, before its fields.
-fn begin(command: &Command) -> Result<(Word, &'static Layout), Unencodable> {
-    let layout = Layout::of(&command.operation);
-    let mut word = Word([0; COMMAND_BYTES as usize]);
-    word.set(0, OPCODE_BITS, layout.opcode.into());
-    let Some(unit) = command.operation.unit() else { return Ok((word, layout)) };
-    for (index, other) in (0..).zip(others(unit)) {
-        let count = command.waits[other as usize];
-        if count >> WAIT_BITS != 0 {
-            let limit = format!("needs more than its {WAIT_BITS} bits");
-            let field = format!("wait for {}", other.name());
-            return Err(Unencodable { command: layout.name, field, value: count.into(), limit });
-        }
-        word.set(OPCODE_BITS + index * WAIT_BITS, WAIT_BITS, count.into());
-    }
-    Ok((word, layout))
-}

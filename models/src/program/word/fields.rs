@@ -1,8 +1,10 @@
 //! Commands to words: which value goes into which field.
 
-use super::{Field, Layout, Scales, UNIT_BYTES, Unencodable, Word, begin};
+use super::{Field, Layout, OPCODE_BITS, Scales, UNIT_BYTES, Unencodable, WAIT_BITS, Word, others};
 use crate::program::command::AuxRange;
-use crate::program::{Base, Command, Encoding, Index, Operation, Region, Space, Transfer};
+use crate::program::{
+    Base, COMMAND_BYTES, Command, Encoding, Index, Operation, Program, Region, Space, Transfer,
+};
 use kernels::activation::Activation;
 
 /// Fields that are filled by name.
@@ -10,28 +12,64 @@ struct Filler {
     word: Word,
     layout: &'static Layout,
     fields: Vec<Field>,
+    pc: usize,
     n: u32,
     error: Option<Unencodable>,
 }
 
-/// The word of a command of a machine of `n` lanes.
+/// The words of a program for a machine of `n` lanes; `scales` gives what a command's values are measured in.
 ///
 /// # Errors
 /// A value that its field does not hold.
-pub fn encode(n: u32, command: &Command, scales: Scales) -> Result<Word, Unencodable> {
-    let (word, layout) = begin(command)?;
-    let mut f = Filler { word, layout, fields: layout.fields(), n, error: None };
-    f.operation(&command.operation, scales);
-    match f.error {
-        Some(error) => Err(error),
-        None => Ok(f.word),
-    }
+pub fn encode(
+    n: u32,
+    program: &Program,
+    scales: impl Fn(&Command) -> Scales,
+) -> Result<Vec<Word>, Unencodable> {
+    let word = |(pc, command): (usize, &Command)| {
+        let mut f = Filler::new(n, pc, &command.operation);
+        f.waits(command);
+        match command.operation {
+            Operation::Exit => f.number("to", after_loop(program, pc) as u64),
+            Operation::Repeat { .. } => f.number("layers", program.layers),
+            _ => {}
+        }
+        f.operation(&command.operation, scales(command));
+        f.error.map_or(Ok(f.word), Err)
+    };
+    program.commands.iter().enumerate().map(word).collect()
+}
+
+/// The command after the loop that `pc` is in.
+fn after_loop(program: &Program, pc: usize) -> usize {
+    let rest = program.commands.iter().skip(pc);
+    pc + 1 + rest.take_while(|command| !matches!(command.operation, Operation::Repeat { .. })).count()
 }
 
 impl Filler {
+    fn new(n: u32, pc: usize, operation: &Operation) -> Filler {
+        let layout = Layout::of(operation);
+        let mut word = Word([0; COMMAND_BYTES as usize]);
+        word.set(0, OPCODE_BITS, layout.opcode.into());
+        Filler { word, layout, fields: layout.fields(), pc, n, error: None }
+    }
+
     fn fail(&mut self, name: &str, value: i128, limit: String) {
-        let error = Unencodable { command: self.layout.name, field: name.to_owned(), value, limit };
-        self.error.get_or_insert(error);
+        let (pc, command, field) = (self.pc, self.layout.name, name.to_owned());
+        self.error.get_or_insert(Unencodable { pc, command, field, value, limit });
+    }
+
+    /// The completed counts of the other units.
+    fn waits(&mut self, command: &Command) {
+        let Some(unit) = command.operation.unit() else { return };
+        for (index, other) in (0..).zip(others(unit)) {
+            let count = command.waits[other as usize];
+            if count >> WAIT_BITS != 0 {
+                let limit = format!("needs more than its {WAIT_BITS} bits");
+                return self.fail(&format!("wait for {}", other.name()), count.into(), limit);
+            }
+            self.word.set(OPCODE_BITS + index * WAIT_BITS, WAIT_BITS, count.into());
+        }
     }
 
     /// Puts a value into a field; the least that it may be is `-2^(width-1)` where `signed`.
