@@ -64,6 +64,6 @@ pub fn rom(name: &str, purpose: &str, width: usize, words: &[u64]) -> Result<Rc<
 }
 
 /// Bits that number `count` things, at least one.
-fn address_bits(count: usize) -> usize {
+pub fn address_bits(count: usize) -> usize {
     (count.max(2) - 1).ilog2() as usize + 1
 }

@@ -1,9 +1,16 @@
 //! The units of the machine. Each takes its sizes as plain numbers and gives a finished module.
 
+mod control;
 mod multiply;
+mod queue;
+mod sequencer;
 mod significand;
 mod vector_mac;
+pub mod word;
 
+pub use control::control;
 pub use multiply::{multiply, product_width};
+pub use queue::queue;
+pub use sequencer::{ADDRESS_BITS, COUNT_BITS, CYCLE_BITS, sequencer};
 pub use significand::{significand, significand_width};
 pub use vector_mac::{accumulator_width, largest_reduction, vector_mac};

@@ -1,6 +1,8 @@
 //! What the tests of the units share.
 #![allow(dead_code, unused_macros, unused_imports, reason = "each test binary uses a part")]
 
+use kernels::activation::Activation;
+use models::program::{Epilogue, Matmul, Occupancy, Operand, Region};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rtl::cosim::{Bench, netlist, replay};
@@ -43,6 +45,15 @@ pub(crate) fn words(codes: &[u8], width: u8) -> Vec<u32> {
         }
     }
     out
+}
+
+/// A product of one tile whose rows lie in `rows`.
+pub(crate) fn product(rows: Region) -> Matmul {
+    let operand = |region| Operand { region, packed: false, occupancy: Occupancy::DENSE };
+    let (bias, row_bias, activation, shift) = (None, false, Activation::Identity, 0);
+    let epilogue = Epilogue { bias, row_bias, activation, shift };
+    let (rows, columns, out) = (operand(rows), operand(rows), rows);
+    Matmul { rows, columns, out, out_occupancy: Occupancy::DENSE, epilogue, useful_macs: 0 }
 }
 
 /// Replays the bench under Icarus, on the text and on its netlist.
