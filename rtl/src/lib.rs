@@ -7,4 +7,5 @@
 pub mod cosim;
 pub mod emit;
 pub mod hdl;
+pub mod register_map;
 pub mod unit;

@@ -159,7 +159,7 @@ impl Model<'_> {
         match *operation {
             Operation::Exit if self.layer == self.exit_layer => {
                 let repeat = |c: &Command| matches!(c.operation, Operation::Repeat { .. });
-                self.pc = self.program.commands.iter().position(repeat).unwrap() + 1;
+                self.pc = self.program.commands.iter().position(repeat).expect("the loop has an end") + 1;
             }
             Operation::Repeat { to, layer_stride, ramp_stride } => {
                 if self.layer < self.program.layers {

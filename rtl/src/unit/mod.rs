@@ -3,6 +3,7 @@
 mod control;
 mod multiply;
 mod queue;
+mod registers;
 mod sequencer;
 mod significand;
 mod vector_mac;
@@ -11,6 +12,7 @@ pub mod word;
 pub use control::control;
 pub use multiply::{multiply, product_width};
 pub use queue::queue;
+pub use registers::{register_address_bits, register_file};
 pub use sequencer::{ADDRESS_BITS, COUNT_BITS, CYCLE_BITS, sequencer};
 pub use significand::{significand, significand_width};
 pub use vector_mac::{accumulator_width, largest_reduction, vector_mac};
