@@ -199,7 +199,10 @@ fn machine() -> Module {
     let held = m.register("held", 8, 0);
     m.when(&go, |m| {
         m.next(&count, count.add(lit(8, 1)));
-        m.when(mode.eq(lit(2, 3)), |m| m.next(&held, &x)).otherwise(|m| m.next(&held, held.xor(&x)));
+        m.when(mode.eq(lit(2, 3)), |m| m.next(&held, &x)).otherwise(|m| {
+            let mixed = m.wire("mixed", held.xor(&x));
+            m.next(&held, mixed);
+        });
     });
     m.assign(&y, lit(8, 9));
     m.case(

@@ -9,6 +9,8 @@ use std::borrow::Borrow;
 /// An `if` that may get an `otherwise`.
 pub struct Branch<'a> {
     module: &'a mut Module,
+    /// Where the `if` stands in the body being written; wires declared since then may follow it.
+    at: usize,
 }
 
 /// A value of a selector and the statements that hold for it; made by [`arm`].
@@ -30,8 +32,9 @@ impl Module {
     pub fn when(&mut self, test: impl Borrow<Expr>, then: impl FnOnce(&mut Module)) -> Branch<'_> {
         let test = self.test(test.borrow());
         let then = self.within(then);
+        let at = self.bodies.last().map_or(0, Vec::len);
         self.push(Statement::If(test, then, vec![]));
-        Branch { module: self }
+        Branch { module: self, at }
     }
 
     fn test(&mut self, test: &Expr) -> Expr {
@@ -61,8 +64,8 @@ impl Branch<'_> {
     /// Statements that hold if the condition is zero.
     pub fn otherwise(self, describe: impl FnOnce(&mut Module)) {
         let body = self.module.within(describe);
-        if let Some(Statement::If(_, _, otherwise)) = self.module.bodies.last_mut().and_then(|b| b.last_mut())
-        {
+        let written = self.module.bodies.last_mut().and_then(|body| body.get_mut(self.at));
+        if let Some(Statement::If(_, _, otherwise)) = written {
             *otherwise = body;
         }
     }

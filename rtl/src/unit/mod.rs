@@ -1,5 +1,6 @@
 //! The units of the machine. Each takes its sizes as plain numbers and gives a finished module.
 
+mod burst;
 mod control;
 mod multiply;
 mod queue;
@@ -9,6 +10,7 @@ mod significand;
 mod vector_mac;
 pub mod word;
 
+pub use burst::{BEAT_BITS, BOUNDARY, BYTES_BITS, RUN_BITS, STRIDE_BITS, burst};
 pub use control::control;
 pub use multiply::{multiply, product_width};
 pub use queue::queue;

@@ -1,0 +1,139 @@
+//! Cuts runs of bytes into AXI4 bursts: the address side of both DMA engines.
+//!
+//! **Ports.** `start` with the first byte, the number of runs, the bytes of each and from one to the next. Then, while `valid`, a burst:
+//! its first byte, its beats, and the byte after its last; `take` hands it over.
+//!
+//! **Function.** Runs that touch are one. A burst ends with its run, at the next multiple of 4 KiB, or after `burst_beats` beats,
+//! the first of which may begin inside; whichever comes first.
+//!
+//! **Timing.** The first burst is valid in the cycle after `start`, the next in the cycle after `take`: one a cycle.
+//!
+//! **Not modelled.** Runs of no bytes, which no command has.
+
+use super::sequencer::ADDRESS_BITS;
+use crate::hdl::{Error, Expr, Module, concat, lit, mux};
+use models::design::Axi;
+use std::rc::Rc;
+
+/// Bits of a number of runs.
+pub const RUN_BITS: usize = 12;
+/// Bits of the number of bytes of a run; with that of the runs, all of them are an address.
+pub const BYTES_BITS: usize = ADDRESS_BITS - RUN_BITS;
+/// Bits of the number of bytes from one run to the next.
+pub const STRIDE_BITS: usize = 28;
+/// Bits of the number of beats of a burst, up to 256.
+pub const BEAT_BITS: usize = 9;
+/// Bytes that no burst crosses a multiple of (AXI4).
+pub const BOUNDARY: u64 = 4096;
+
+/// What is left of a command.
+struct Left {
+    /// Whether there is anything.
+    some: Expr,
+    /// Runs, the one that is cut included.
+    runs: Expr,
+    /// First byte of the run, first byte that no burst has, byte after the run.
+    first: Expr,
+    next: Expr,
+    end: Expr,
+    /// Bytes of a run, and from one to the next.
+    bytes: Expr,
+    stride: Expr,
+}
+
+/// The burst cutter of a master.
+///
+/// # Errors
+/// A fault of the description, which would be ours.
+pub fn burst(axi: Axi) -> Result<Rc<Module>, Error> {
+    let mut m = Module::new("burst", "cuts runs of bytes into AXI4 bursts")
+        .parameter("width_bits", axi.width_bits)
+        .parameter("burst_beats", axi.burst_beats)
+        .latency("1 cycle from start, or from take, to the next burst");
+    let start = m.input("start", 1, "a command begins");
+    let take = m.input("take", 1, "the burst is taken");
+    let left = registers(&mut m);
+    let stop = cut(&mut m, &left, axi);
+    m.when(&start, |m| begin(m, &left)).otherwise(|m| {
+        m.when(take.and(&left.some), |m| go_on(m, &left, &stop));
+    });
+    m.finish()
+}
+
+fn registers(m: &mut Module) -> Left {
+    let mut address = |name: &str| m.register(name, ADDRESS_BITS, 0);
+    let (first, next, end, bytes) =
+        (address("first"), address("next"), address("run_ends"), address("bytes"));
+    let stride = m.register("stride", STRIDE_BITS, 0);
+    Left {
+        some: m.register("some", 1, 0),
+        runs: m.register("runs", RUN_BITS, 0),
+        first,
+        next,
+        end,
+        bytes,
+        stride,
+    }
+}
+
+/// The burst at the front: its outputs, and the byte after it.
+fn cut(m: &mut Module, left: &Left, axi: Axi) -> Expr {
+    let valid = m.output("valid", 1, "there is a burst");
+    let address = m.output("burst_address", ADDRESS_BITS, "its first byte");
+    let end = m.output("burst_end", ADDRESS_BITS, "the byte after its last");
+    let beats = m.output("burst_beats", BEAT_BITS, "its beats, partly used ones included");
+    let page = (BOUNDARY.ilog2() as usize, 1);
+    let beat = (axi.beat_bytes().ilog2() as usize, u64::from(axi.burst_beats));
+    let boundary = m.wire("boundary", ahead(&left.next, page));
+    let mut stop = m.wire("stop_at_boundary", mux(left.end.lt(&boundary), &left.end, &boundary));
+    // The longest burst that reaches the boundary from anywhere never ends before it.
+    if axi.beat_bytes() * u64::from(axi.burst_beats) < BOUNDARY {
+        let longest = m.wire("longest", ahead(&left.next, beat));
+        stop = m.wire("stop_at_longest", mux(longest.lt(&stop), &longest, &stop));
+    }
+    let floor = |address: &Expr| address.bits(beat.0, BEAT_BITS);
+    let partly = stop.bits(0, beat.0).reduce_or().widen(BEAT_BITS);
+    let count = m.wire("beats", floor(&stop).add(partly).sub(floor(&left.next)));
+    m.assign(valid, &left.some);
+    m.assign(address, &left.next);
+    m.assign(end, &stop);
+    m.assign(beats, count);
+    stop
+}
+
+/// The multiple of `2^bits` that lies `count` of them ahead of the one at or below `from`.
+fn ahead(from: &Expr, (bits, count): (usize, u64)) -> Expr {
+    let above = ADDRESS_BITS - bits;
+    concat(&[from.bits(bits, above).add(lit(above, count)), lit(bits, 0)])
+}
+
+/// Takes a command; runs that touch become one.
+fn begin(m: &mut Module, left: &Left) {
+    let first = m.input("run_first", ADDRESS_BITS, "first byte of the first run");
+    let runs = m.input("run_count", RUN_BITS, "runs");
+    let bytes = m.input("run_bytes", BYTES_BITS, "bytes of a run");
+    let stride = m.input("run_stride", STRIDE_BITS, "bytes from the start of one run to the next");
+    let touch = m.wire("touch", stride.eq(bytes.widen(STRIDE_BITS)));
+    let all = m.wire("all_bytes", runs.mul(&bytes));
+    let bytes = m.wire("begin_bytes", mux(&touch, all, bytes.widen(ADDRESS_BITS)));
+    m.next(&left.some, lit(1, 1));
+    m.next(&left.runs, mux(&touch, lit(RUN_BITS, 1), runs));
+    m.next(&left.first, &first);
+    m.next(&left.next, &first);
+    m.next(&left.end, first.add(&bytes));
+    m.next(&left.bytes, bytes);
+    m.next(&left.stride, stride);
+}
+
+/// To the next burst, of this run or the next.
+fn go_on(m: &mut Module, left: &Left, stop: &Expr) {
+    let ends = m.wire("ends_run", stop.eq(&left.end));
+    let following = m.wire("following_run", left.first.add(left.stride.widen(ADDRESS_BITS)));
+    m.next(&left.next, mux(&ends, &following, stop));
+    m.when(&ends, |m| {
+        m.next(&left.first, &following);
+        m.next(&left.end, following.add(&left.bytes));
+        m.next(&left.runs, left.runs.sub(lit(RUN_BITS, 1)));
+        m.next(&left.some, left.runs.ne(lit(RUN_BITS, 1)));
+    });
+}
