@@ -32,9 +32,9 @@ fn bursts(axi: Axi, runs: Runs) -> Vec<[u64; 3]> {
         let mut open = joins;
         let mut at = first;
         while at < first + runs.bytes {
-            let new_beat = at % beat == 0;
+            let new_beat = at.is_multiple_of(beat);
             match list.last_mut() {
-                Some(last) if open && at % BOUNDARY != 0 && !(new_beat && last[2] == longest) => {
+                Some(last) if open && !at.is_multiple_of(BOUNDARY) && !(new_beat && last[2] == longest) => {
                     last[2] += u64::from(new_beat);
                     last[1] = at + 1;
                 }

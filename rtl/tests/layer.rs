@@ -197,13 +197,17 @@ fn machine() -> Module {
     let z = m.output("z", 8, "sum of the chosen and the count");
     let count = m.register("count", 8, 7);
     let held = m.register("held", 8, 0);
+    let (rest, rested) = (m.register("rest", 8, 0), m.output("rested", 8, "cycles without a count"));
     m.when(&go, |m| {
         m.next(&count, count.add(lit(8, 1)));
-        m.when(mode.eq(lit(2, 3)), |m| m.next(&held, &x)).otherwise(|m| {
-            let mixed = m.wire("mixed", held.xor(&x));
-            m.next(&held, mixed);
-        });
+        m.when(mode.eq(lit(2, 3)), |m| m.next(&held, &x)).otherwise(|m| m.next(&held, held.xor(&x)));
+    })
+    .otherwise(|m| {
+        // A wire that is declared here stands between the condition and this alternative.
+        let more = m.wire("more_rest", rest.add(lit(8, 1)));
+        m.next(&rest, more);
     });
+    m.assign(&rested, &rest);
     m.assign(&y, lit(8, 9));
     m.case(
         &mode,
@@ -232,7 +236,7 @@ fn statements_mean_what_they_say() {
     common::tools!("verilator", "the statements of the layer");
     let design = emitted(machine().finish());
     let mut bench = Bench::new(&design, 6, 300).unwrap();
-    let (mut rng, mut count, mut held) = (rng(6), 7u8, 0u8);
+    let (mut rng, mut count, mut held, mut rest) = (rng(6), 7u8, 0u8, 0u8);
     for _ in 0..vectors(5000) {
         let [x, mode, go, _] = rng.next_u32().to_le_bytes();
         let (mode, go) = (mode % 4, go % 2);
@@ -247,11 +251,14 @@ fn statements_mean_what_they_say() {
         bench.set("go", go.into());
         bench.expect("y", y.into());
         bench.expect("z", y.wrapping_add(count).into());
+        bench.expect("rested", rest.into());
         bench.expect("second", u64::from(go * x.wrapping_add(1)));
         bench.step().unwrap_or_else(|difference| panic!("{difference}"));
         if go == 1 {
             count = count.wrapping_add(1);
             held = if mode == 3 { x } else { held ^ x };
+        } else {
+            rest = rest.wrapping_add(1);
         }
     }
     netlist_agrees(&design, &bench);
