@@ -77,8 +77,8 @@ fn run(bench: &mut Bench, axi: Axi, runs: Runs, rng: &mut ChaCha8Rng) -> u64 {
             bench.set("take", take);
             bench.expect("valid", 1);
             bench.expect("burst_address", *first);
-            bench.expect("burst_end", *end);
-            bench.expect("burst_beats", *beats);
+            bench.expect("burst_end", *end % axi.beat_bytes());
+            bench.expect("burst_length", *beats - 1);
             bench.step().unwrap_or_else(|difference| panic!("{runs:?}: {difference}"));
             if take == 1 {
                 break;

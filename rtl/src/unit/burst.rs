@@ -1,7 +1,7 @@
 //! Cuts runs of bytes into AXI4 bursts: the address side of both DMA engines.
 //!
 //! **Ports.** `start` with the first byte, the number of runs, the bytes of each and from one to the next. Then, while `valid`, a burst:
-//! its first byte, its beats, and the byte after its last; `take` hands it over.
+//! its first byte, its length, and how far its last beat counts; `take` hands it over.
 //!
 //! **Function.** Runs that touch are one. A burst ends with its run, at the next multiple of 4 KiB, or after `burst_beats` beats,
 //! the first of which may begin inside; whichever comes first.
@@ -21,8 +21,8 @@ pub const RUN_BITS: usize = 12;
 pub const BYTES_BITS: usize = ADDRESS_BITS - RUN_BITS;
 /// Bits of the number of bytes from one run to the next.
 pub const STRIDE_BITS: usize = 28;
-/// Bits of the number of beats of a burst, up to 256.
-pub const BEAT_BITS: usize = 9;
+/// Bits of the length of a burst, beats less one, as AXI4 counts.
+pub const LENGTH_BITS: usize = 8;
 /// Bytes that no burst crosses a multiple of (AXI4).
 pub const BOUNDARY: u64 = 4096;
 
@@ -80,8 +80,7 @@ fn registers(m: &mut Module) -> Left {
 fn cut(m: &mut Module, left: &Left, axi: Axi) -> Expr {
     let valid = m.output("valid", 1, "there is a burst");
     let address = m.output("burst_address", ADDRESS_BITS, "its first byte");
-    let end = m.output("burst_end", ADDRESS_BITS, "the byte after its last");
-    let beats = m.output("burst_beats", BEAT_BITS, "its beats, partly used ones included");
+    let length = m.output("burst_length", LENGTH_BITS, "its beats less one, partly used ones included");
     let page = (BOUNDARY.ilog2() as usize, 1);
     let beat = (axi.beat_bytes().ilog2() as usize, u64::from(axi.burst_beats));
     let boundary = m.wire("boundary", ahead(&left.next, page));
@@ -91,13 +90,14 @@ fn cut(m: &mut Module, left: &Left, axi: Axi) -> Expr {
         let longest = m.wire("longest", ahead(&left.next, beat));
         stop = m.wire("stop_at_longest", mux(longest.lt(&stop), &longest, &stop));
     }
-    let floor = |address: &Expr| address.bits(beat.0, BEAT_BITS);
-    let partly = stop.bits(0, beat.0).reduce_or().widen(BEAT_BITS);
-    let count = m.wire("beats", floor(&stop).add(partly).sub(floor(&left.next)));
+    let end = m.output("burst_end", beat.0, "bytes of its last beat that count; 0 for all");
+    let floor = |address: &Expr| address.bits(beat.0, LENGTH_BITS);
+    let whole = stop.bits(0, beat.0).reduce_or().not().widen(LENGTH_BITS);
+    let less_one = m.wire("less_one", floor(&stop).sub(whole).sub(floor(&left.next)));
     m.assign(valid, &left.some);
     m.assign(address, &left.next);
-    m.assign(end, &stop);
-    m.assign(beats, count);
+    m.assign(end, stop.bits(0, beat.0));
+    m.assign(length, less_one);
     stop
 }
 

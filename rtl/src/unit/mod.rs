@@ -1,7 +1,9 @@
 //! The units of the machine. Each takes its sizes as plain numbers and gives a finished module.
 
+mod axi_read;
 mod burst;
 mod control;
+mod fifo;
 mod multiply;
 mod queue;
 mod registers;
@@ -10,8 +12,10 @@ mod significand;
 mod vector_mac;
 pub mod word;
 
-pub use burst::{BEAT_BITS, BOUNDARY, BYTES_BITS, RUN_BITS, STRIDE_BITS, burst};
+pub use axi_read::axi_read;
+pub use burst::{BOUNDARY, BYTES_BITS, LENGTH_BITS, RUN_BITS, STRIDE_BITS, burst};
 pub use control::control;
+pub use fifo::{fifo, used_bits};
 pub use multiply::{multiply, product_width};
 pub use queue::queue;
 pub use registers::{register_address_bits, register_file};

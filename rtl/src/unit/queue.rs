@@ -12,6 +12,7 @@
 //! **Not modelled.** More commands between two control commands than a count of [`WAIT_BITS`] bits holds: the compiler's
 //! encoder refuses to wait for them.
 
+use super::fifo::fifo;
 use super::word::{WORD_BITS, wait};
 use crate::hdl::{Error, Expr, Module, lit, mux};
 use models::program::word::WAIT_BITS;
@@ -44,10 +45,13 @@ pub fn queue(depth: u32) -> Result<Rc<Module>, Error> {
     let running = m.register("running", 1, 0);
     let current = m.register("current", WORD_BITS, 0);
     let count = m.register("count", WAIT_BITS as usize, 0);
-    let (head, used) = slots(&mut m, depth, &push, &word, &start);
+    let starts = m.signal("starts", 1);
+    let slots = fifo(depth, WORD_BITS)?;
+    let slots = m.instance("slots", &slots, &[("push", &push), ("data", &word), ("pop", &starts)]);
+    let (head, used) = (slots.out("head"), slots.out("used"));
     let met = met(&mut m, &head, &others);
     let some = m.wire("some", used.ne(lit(used.width(), 0)));
-    let starts = m.wire("starts", some.and(met).and(running.not()));
+    m.assign(&starts, some.and(met).and(running.not()));
     m.assign(&start, &starts);
     m.assign(&room, used.lt(lit(used.width(), depth.into())));
     m.assign(&idle, some.not().and(running.not()));
@@ -59,21 +63,6 @@ pub fn queue(depth: u32) -> Result<Rc<Module>, Error> {
     m.when(&clear, |m| m.next(&count, lit(WAIT_BITS as usize, 0)))
         .otherwise(|m| m.next(&count, count.add(done.widen(WAIT_BITS as usize))));
     m.finish()
-}
-
-/// A shift register of commands, the first at slot 0, and how many it holds.
-fn slots(m: &mut Module, depth: u32, push: &Expr, word: &Expr, pop: &Expr) -> (Expr, Expr) {
-    let bits = (depth + 1).next_power_of_two().ilog2() as usize;
-    let used = m.register("used", bits, 0);
-    let slots: Vec<Expr> = (0..depth).map(|at| m.register(&format!("slot_{at}"), WORD_BITS, 0)).collect();
-    let after = m.wire("used_after_pop", used.sub(pop.widen(bits)));
-    m.next(&used, after.add(push.widen(bits)));
-    for (at, slot) in slots.iter().enumerate() {
-        let kept = slots.get(at + 1).map_or_else(|| slot.clone(), |next| mux(pop, next, slot));
-        let here = m.wire(&format!("lands_{at}"), push.and(after.eq(lit(bits, at as u64))));
-        m.next(slot, mux(here, word, kept));
-    }
-    (slots[0].clone(), used)
 }
 
 /// Whether every count that the command at the head waits for has been reached.

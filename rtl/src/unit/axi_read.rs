@@ -1,0 +1,144 @@
+//! Read side of the AXI4 master: asks for bursts, hands their beats on with the bytes that count.
+//!
+//! **Ports.** `start` with runs of bytes, as [`burst`](super::burst()) takes them; `done`. The AXI4 read channels, prefixed `axi_`; the constant
+//! signals (size, burst type, identifier) belong to the top. To the buffers: `beat`, its data, its first byte that counts, the byte after
+//! the last one. `error`, high for a cycle, after which the command ends early.
+//!
+//! **Timing.** The first request goes out in the cycle after `start`, then one a cycle while fewer than `axi.outstanding` are under
+//! way. Every beat is taken in the cycle in which it comes, and handed on in that cycle. `done` follows [`latency::DMA_WRITE`] cycles after
+//! the last beat: what lies between is the way into the page.
+//!
+//! **Errors.** A response other than OKAY, a last beat that comes early or late: the command asks for nothing more, waits for what
+//! it has asked for, and ends. Not modelled: a memory that never answers, which the watchdog of the top sees.
+
+use super::burst::{BYTES_BITS, LENGTH_BITS, RUN_BITS, STRIDE_BITS, burst};
+use super::fifo::fifo;
+use super::sequencer::ADDRESS_BITS;
+use crate::hdl::{Error, Expr, Instance, Module, concat, lit, mux};
+use models::design::Axi;
+use models::latency;
+use std::rc::Rc;
+
+const _: () = assert!(latency::DMA_WRITE == 2, "done is two registers behind the last beat");
+
+/// The read side of a master.
+///
+/// # Errors
+/// A fault of the description, which would be ours.
+pub fn axi_read(axi: Axi) -> Result<Rc<Module>, Error> {
+    let mut m = Module::new("axi_read", "read side of the AXI4 master")
+        .parameter("width_bits", axi.width_bits)
+        .parameter("burst_beats", axi.burst_beats)
+        .parameter("outstanding", axi.outstanding)
+        .latency(format!("done {} cycles after the last beat", latency::DMA_WRITE));
+    let start = m.input("start", 1, "first busy cycle of a command");
+    let failed = m.register("failed", 1, 0);
+    let (cutter, asks) = request(&mut m, axi, &start, &failed)?;
+    let fault = beats(&mut m, axi, &cutter, &asks)?;
+    m.when(&start, |m| m.next(&failed, lit(1, 0))).otherwise(|m| {
+        m.when(&fault, |m| m.next(&failed, lit(1, 1)));
+    });
+    m.finish()
+}
+
+/// The address channel; the cutter, and a burst taken.
+fn request(m: &mut Module, axi: Axi, start: &Expr, failed: &Expr) -> Result<(Instance, Asked), Error> {
+    let fields = [
+        ("run_first", ADDRESS_BITS, "first byte of the first run"),
+        ("run_count", RUN_BITS, "runs"),
+        ("run_bytes", BYTES_BITS, "bytes of a run"),
+        ("run_stride", STRIDE_BITS, "bytes from the start of one run to the next"),
+    ]
+    .map(|(name, width, meaning)| (name, m.input(name, width, meaning)));
+    let ready = m.input("axi_arready", 1, "AXI4");
+    let take = m.signal("take", 1);
+    let mut inputs: Vec<(&str, &Expr)> = fields.iter().map(|(name, wire)| (*name, wire)).collect();
+    inputs.extend([("start", start), ("take", &take)]);
+    let cutter = m.instance("burst", &burst(axi)?, &inputs);
+    let used = m.signal("under_way", super::used_bits(axi.outstanding));
+    let offered = m.register("offered", 1, 0);
+    let room = used.lt(lit(used.width(), axi.outstanding.into()));
+    // What has been offered stays, as AXI demands, even if the command has failed since.
+    let valid = m.wire("asks", cutter.out("valid").and(room).and(failed.not().or(&offered)));
+    m.assign(&take, valid.and(&ready));
+    m.next(&offered, valid.and(ready.not()));
+    let outputs = [("axi_arvalid", 1), ("axi_araddr", ADDRESS_BITS), ("axi_arlen", LENGTH_BITS)];
+    let [arvalid, araddr, arlen] = outputs.map(|(name, width)| m.output(name, width, "AXI4"));
+    m.assign(arvalid, &valid);
+    m.assign(araddr, cutter.out("burst_address"));
+    m.assign(arlen, cutter.out("burst_length"));
+    let more = m.wire("more", cutter.out("valid").and(failed.not().or(&offered)));
+    Ok((cutter, Asked { start: start.clone(), failed: failed.clone(), take, used, more }))
+}
+
+/// What the address channel says.
+struct Asked {
+    start: Expr,
+    failed: Expr,
+    /// A burst is taken by the memory.
+    take: Expr,
+    /// Bursts under way.
+    used: Expr,
+    /// There is more to ask for.
+    more: Expr,
+}
+
+/// The data channel; whether the beat of this cycle is wrong.
+fn beats(m: &mut Module, axi: Axi, cutter: &Instance, asked: &Asked) -> Result<Expr, Error> {
+    let bits = axi.beat_bytes().ilog2() as usize;
+    let [rvalid, rlast] = ["axi_rvalid", "axi_rlast"].map(|name| m.input(name, 1, "AXI4"));
+    let response = m.input("axi_rresp", 2, "AXI4");
+    let data = m.input("axi_rdata", axi.width_bits as usize, "AXI4");
+    let some = m.wire("some_under_way", asked.used.ne(lit(asked.used.width(), 0)));
+    let beat = m.wire("takes_beat", rvalid.and(&some));
+    let ends = m.wire("ends_burst", beat.and(&rlast));
+    let first = cutter.out("burst_address").bits(0, bits);
+    let pushed = concat(&[cutter.out("burst_length"), cutter.out("burst_end"), first]);
+    let shape = fifo(axi.outstanding, pushed.width())?;
+    let inputs = [("push", &asked.take), ("data", &pushed), ("pop", &ends)];
+    let under_way = m.instance("bursts", &shape, &inputs);
+    m.assign(&asked.used, under_way.out("used"));
+    let head = under_way.out("head");
+    let index = m.register("beat_index", LENGTH_BITS, 0);
+    let following = index.add(lit(LENGTH_BITS, 1));
+    m.when(&beat, |m| m.next(&index, mux(&rlast, lit(LENGTH_BITS, 0), following)));
+    let last = m.wire("is_last", index.eq(head.bits(2 * bits, LENGTH_BITS)));
+    let wrong = rlast.xor(&last).or(response.reduce_or());
+    let fault = m.wire("fault", beat.and(wrong));
+    hand_on(m, &beat.and(asked.failed.not()), &data, (&index, &last), (&head, bits));
+    let ready = m.output("axi_rready", 1, "AXI4");
+    m.assign(ready, &some);
+    finish(m, asked, &some, &fault);
+    Ok(fault)
+}
+
+/// The beat as the buffers get it.
+fn hand_on(m: &mut Module, beat: &Expr, data: &Expr, at: (&Expr, &Expr), burst: (&Expr, usize)) {
+    let ((index, last), (head, bits)) = (at, burst);
+    let out = m.output("beat", 1, "a beat is handed on");
+    let value = m.output("beat_data", data.width(), "its bytes");
+    let from = m.output("beat_first", bits, "its first byte that counts");
+    let to = m.output("beat_end", bits + 1, "the byte after the last that counts");
+    m.assign(out, beat);
+    m.assign(value, data);
+    let first = index.eq(lit(LENGTH_BITS, 0));
+    m.assign(from, mux(first, head.bits(0, bits), lit(bits, 0)));
+    let end = head.bits(bits, bits);
+    let partly = last.and(end.reduce_or());
+    let whole = concat(&[lit(1, 1), lit(bits, 0)]);
+    m.assign(to, mux(partly, end.widen(bits + 1), whole));
+}
+
+/// The end of the command, and its error.
+fn finish(m: &mut Module, asked: &Asked, some: &Expr, fault: &Expr) {
+    let active = m.register("active", 1, 0);
+    let closing = m.register("closing", 1, 0);
+    let drained = active.and(closing.not()).and(some.not()).and(asked.more.not());
+    m.next(&closing, drained);
+    m.next(&active, asked.start.or(active.and(closing.not())));
+    let (done, error) =
+        (m.output("done", 1, "last busy cycle of the command"), m.output("error", 1, "the bus failed"));
+    m.assign(done, &closing);
+    let told = m.stage("told", fault);
+    m.assign(error, told);
+}
