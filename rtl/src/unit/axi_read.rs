@@ -33,16 +33,44 @@ pub fn axi_read(axi: Axi) -> Result<Rc<Module>, Error> {
         .latency(format!("done {} cycles after the last beat", latency::DMA_WRITE));
     let start = m.input("start", 1, "first busy cycle of a command");
     let failed = m.register("failed", 1, 0);
-    let (cutter, asks) = request(&mut m, axi, &start, &failed)?;
-    let fault = beats(&mut m, axi, &cutter, &asks)?;
+    let asked = request(&mut m, axi, "ar", &start, &failed)?;
+    let fault = beats(&mut m, axi, &asked)?;
     m.when(&start, |m| m.next(&failed, lit(1, 0))).otherwise(|m| {
         m.when(&fault, |m| m.next(&failed, lit(1, 1)));
     });
     m.finish()
 }
 
-/// The address channel; the cutter, and a burst taken.
-fn request(m: &mut Module, axi: Axi, start: &Expr, failed: &Expr) -> Result<(Instance, Asked), Error> {
+/// The address channel of either side: what it has asked for, and what the other channels need to know.
+pub(super) struct Request {
+    /// The command begins; it has failed.
+    pub(super) start: Expr,
+    failed: Expr,
+    cutter: Instance,
+    /// A burst is taken by the memory.
+    pub(super) take: Expr,
+    /// Bursts under way, to be assigned.
+    pub(super) used: Expr,
+    /// There is more to ask for.
+    pub(super) more: Expr,
+}
+
+impl Request {
+    /// The burst that is offered: length, bytes of its last beat that count, first byte in its first beat.
+    pub(super) fn burst(&self, bits: usize) -> Expr {
+        let first = self.cutter.out("burst_address").bits(0, bits);
+        concat(&[self.cutter.out("burst_length"), self.cutter.out("burst_end"), first])
+    }
+}
+
+/// The address channel with prefix `channel`, `ar` or `aw`.
+pub(super) fn request(
+    m: &mut Module,
+    axi: Axi,
+    channel: &str,
+    start: &Expr,
+    failed: &Expr,
+) -> Result<Request, Error> {
     let fields = [
         ("run_first", ADDRESS_BITS, "first byte of the first run"),
         ("run_count", RUN_BITS, "runs"),
@@ -50,7 +78,7 @@ fn request(m: &mut Module, axi: Axi, start: &Expr, failed: &Expr) -> Result<(Ins
         ("run_stride", STRIDE_BITS, "bytes from the start of one run to the next"),
     ]
     .map(|(name, width, meaning)| (name, m.input(name, width, meaning)));
-    let ready = m.input("axi_arready", 1, "AXI4");
+    let ready = m.input(&format!("axi_{channel}ready"), 1, "AXI4");
     let take = m.signal("take", 1);
     let mut inputs: Vec<(&str, &Expr)> = fields.iter().map(|(name, wire)| (*name, wire)).collect();
     inputs.extend([("start", start), ("take", &take)]);
@@ -59,32 +87,21 @@ fn request(m: &mut Module, axi: Axi, start: &Expr, failed: &Expr) -> Result<(Ins
     let offered = m.register("offered", 1, 0);
     let room = used.lt(lit(used.width(), axi.outstanding.into()));
     // What has been offered stays, as AXI demands, even if the command has failed since.
-    let valid = m.wire("asks", cutter.out("valid").and(room).and(failed.not().or(&offered)));
+    let more = m.wire("more", cutter.out("valid").and(failed.not().or(&offered)));
+    let valid = m.wire("asks", more.and(room));
     m.assign(&take, valid.and(&ready));
     m.next(&offered, valid.and(ready.not()));
-    let outputs = [("axi_arvalid", 1), ("axi_araddr", ADDRESS_BITS), ("axi_arlen", LENGTH_BITS)];
-    let [arvalid, araddr, arlen] = outputs.map(|(name, width)| m.output(name, width, "AXI4"));
-    m.assign(arvalid, &valid);
-    m.assign(araddr, cutter.out("burst_address"));
-    m.assign(arlen, cutter.out("burst_length"));
-    let more = m.wire("more", cutter.out("valid").and(failed.not().or(&offered)));
-    Ok((cutter, Asked { start: start.clone(), failed: failed.clone(), take, used, more }))
-}
-
-/// What the address channel says.
-struct Asked {
-    start: Expr,
-    failed: Expr,
-    /// A burst is taken by the memory.
-    take: Expr,
-    /// Bursts under way.
-    used: Expr,
-    /// There is more to ask for.
-    more: Expr,
+    for (name, value) in
+        [("valid", valid), ("addr", cutter.out("burst_address")), ("len", cutter.out("burst_length"))]
+    {
+        let out = m.output(&format!("axi_{channel}{name}"), value.width(), "AXI4");
+        m.assign(out, value);
+    }
+    Ok(Request { start: start.clone(), failed: failed.clone(), cutter, take, used, more })
 }
 
 /// The data channel; whether the beat of this cycle is wrong.
-fn beats(m: &mut Module, axi: Axi, cutter: &Instance, asked: &Asked) -> Result<Expr, Error> {
+fn beats(m: &mut Module, axi: Axi, asked: &Request) -> Result<Expr, Error> {
     let bits = axi.beat_bytes().ilog2() as usize;
     let [rvalid, rlast] = ["axi_rvalid", "axi_rlast"].map(|name| m.input(name, 1, "AXI4"));
     let response = m.input("axi_rresp", 2, "AXI4");
@@ -92,8 +109,7 @@ fn beats(m: &mut Module, axi: Axi, cutter: &Instance, asked: &Asked) -> Result<E
     let some = m.wire("some_under_way", asked.used.ne(lit(asked.used.width(), 0)));
     let beat = m.wire("takes_beat", rvalid.and(&some));
     let ends = m.wire("ends_burst", beat.and(&rlast));
-    let first = cutter.out("burst_address").bits(0, bits);
-    let pushed = concat(&[cutter.out("burst_length"), cutter.out("burst_end"), first]);
+    let pushed = asked.burst(bits);
     let shape = fifo(axi.outstanding, pushed.width())?;
     let inputs = [("push", &asked.take), ("data", &pushed), ("pop", &ends)];
     let under_way = m.instance("bursts", &shape, &inputs);
@@ -130,7 +146,7 @@ fn hand_on(m: &mut Module, beat: &Expr, data: &Expr, at: (&Expr, &Expr), burst: 
 }
 
 /// The end of the command, and its error.
-fn finish(m: &mut Module, asked: &Asked, some: &Expr, fault: &Expr) {
+fn finish(m: &mut Module, asked: &Request, some: &Expr, fault: &Expr) {
     let active = m.register("active", 1, 0);
     let closing = m.register("closing", 1, 0);
     let drained = active.and(closing.not()).and(some.not()).and(asked.more.not());
