@@ -37,11 +37,15 @@ pub const TANH_ERROR: f64 = 1.1e-4;
 /// Largest distance between GELU and its tanh approximation, `gelu_new` in checkpoints.
 pub const GELU_NEW_DISTANCE: f64 = 4.75e-4;
 
-const SEGMENTS: usize = 160;
-const SEGMENT_BITS: u32 = INPUT_FRACTION - 5;
+/// Segments of each table.
+pub const SEGMENTS: usize = 160;
+/// Bits of an input below its segment.
+pub const SEGMENT_BITS: u32 = INPUT_FRACTION - 5;
 const ONE: i32 = 1 << OUTPUT_FRACTION;
-const GELU: [i32; SEGMENTS + 1] = gelu_table();
-const TANH: [i32; SEGMENTS + 1] = tanh_table();
+/// d(a) at the nodes, 16 fraction bits.
+pub const GELU: [i32; SEGMENTS + 1] = gelu_table();
+/// tanh(a) at the nodes, 16 fraction bits.
+pub const TANH: [i32; SEGMENTS + 1] = tanh_table();
 
 /// GELU of `x` / 2^12, with 16 fraction bits.
 #[inline]
