@@ -96,7 +96,7 @@ impl<R: Rng> Draw<R> {
 
 fn epilogues(format: Format, width: usize, count: u64, seed: u64) {
     let design = emitted(end_of_pipe(format, width));
-    let mut bench = Bench::new(&design, seed as u32, 120).unwrap();
+    let mut bench = Bench::new(&design, seed as u32, 120).expect("Verilator builds it");
     let (mut draw, mut due) = (Draw(rng(seed)), VecDeque::new());
     let mut out_bias = 0;
     for _ in 0..count {
@@ -121,14 +121,14 @@ fn epilogues(format: Format, width: usize, count: u64, seed: u64) {
         }
         bench.set("out_bias", (out_bias & 0x3ff) as u64);
         if due.len() > (latency::ACTIVATE + latency::REQUANTISE) as usize {
-            let (acc, lsb, bias, activation, out_bias) = due.pop_front().unwrap();
+            let (acc, lsb, bias, activation, out_bias) = due.pop_front().expect("one is due");
             let epilogue = Epilogue { shift: 0, bias: Bias::None, activation, format, out_bias };
             bench.expect("code", epilogue.apply(acc, lsb, bias).into());
             bench.step().unwrap_or_else(|difference| {
                 panic!("{acc} * 2^{lsb} + {bias:?}, {epilogue:?}, seed {seed}: {difference}")
             });
         } else {
-            bench.step().unwrap();
+            bench.step().expect("nothing is compared yet");
         }
     }
     netlist_agrees(&design, &bench);

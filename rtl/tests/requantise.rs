@@ -32,7 +32,7 @@ impl Encoder {
         self.bench.set("out_bias", (bias & 0x3ff) as u64);
         self.due.push_back(encode(self.format, bias, Fixed::new(value, lsb)));
         if self.due.len() > models::latency::REQUANTISE as usize {
-            let code = self.due.pop_front().unwrap();
+            let code = self.due.pop_front().expect("one is due");
             self.bench.expect("code", code.into());
         }
         self.bench.step().unwrap_or_else(|difference| {

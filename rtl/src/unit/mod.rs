@@ -1,9 +1,12 @@
 //! The units of the machine. Each takes its sizes as plain numbers and gives a finished module.
 
+mod accumulator;
+mod activation;
 mod axi_read;
 mod axi_write;
 mod burst;
 mod control;
+mod epilogue;
 mod fifo;
 mod multiply;
 mod queue;
@@ -14,10 +17,13 @@ mod significand;
 mod vector_mac;
 pub mod word;
 
+pub use accumulator::accumulator;
+pub use activation::{INPUT_BITS, RESULT_BITS, activation};
 pub use axi_read::axi_read;
 pub use axi_write::axi_write;
 pub use burst::{BOUNDARY, BYTES_BITS, LENGTH_BITS, RUN_BITS, STRIDE_BITS, burst};
 pub use control::control;
+pub use epilogue::{ACTIVATION_BITS, BIAS_BITS, epilogue, value_width};
 pub use fifo::{fifo, used_bits};
 pub use multiply::{multiply, product_width};
 pub use queue::queue;
