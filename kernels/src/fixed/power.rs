@@ -25,14 +25,16 @@ pub const LN2_Q16: u32 = 45_426;
 
 const SEGMENTS: usize = 128;
 const ONE_Q62: u128 = 1 << 62;
-const EXP2: [u32; SEGMENTS + 1] = exp2_table();
-const LOG2: [u32; SEGMENTS + 1] = log2_table();
+/// `2^(-i/128)`, 24 fraction bits.
+pub const EXP2_TABLE: [u32; SEGMENTS + 1] = exp2_table();
+/// `log2(1 + i/128)`, 24 fraction bits.
+pub const LOG2_TABLE: [u32; SEGMENTS + 1] = log2_table();
 
 /// `2^-(fraction / 2^16)` with 24 fraction bits: from 2^24 down to just above 2^23. Bound: `EXP2_ERROR`, relative.
 #[inline]
 pub const fn exp2_fraction(fraction: u16) -> u32 {
     let segment = (fraction >> 9) as usize;
-    interpolate(EXP2[segment], EXP2[segment + 1], (fraction & 511) as u32, 9)
+    interpolate(EXP2_TABLE[segment], EXP2_TABLE[segment + 1], (fraction & 511) as u32, 9)
 }
 
 /// `2^-t` for `t` with 16 fraction bits, as a value with 24 fraction bits (1.0 is 2^24). Error: `EXP2_ERROR`
@@ -49,7 +51,7 @@ pub const fn log2(x: NonZeroU64) -> u32 {
     let normal = x.get() << zeros;
     let segment = (normal >> 56) as usize & (SEGMENTS - 1);
     let rest = (normal >> 40) as u32 & 0xffff;
-    let mantissa = interpolate(LOG2[segment], LOG2[segment + 1], rest, 16);
+    let mantissa = interpolate(LOG2_TABLE[segment], LOG2_TABLE[segment + 1], rest, 16);
     ((63 - zeros) << 16) + round_shift(mantissa as i128, 8) as u32
 }
 
@@ -103,8 +105,8 @@ mod tests {
         for i in 0..=SEGMENTS {
             let x = i as f64 / SEGMENTS as f64;
             // f64 itself is good to 2^-28 of a table unit here, so only the table's own rounding remains.
-            assert!(((-x).exp2() * 16_777_216.0 - f64::from(EXP2[i])).abs() <= 0.5001, "exp2 {i}");
-            assert!(((1.0 + x).log2() * 16_777_216.0 - f64::from(LOG2[i])).abs() <= 0.5001, "log2 {i}");
+            assert!(((-x).exp2() * 16_777_216.0 - f64::from(EXP2_TABLE[i])).abs() <= 0.5001, "exp2 {i}");
+            assert!(((1.0 + x).log2() * 16_777_216.0 - f64::from(LOG2_TABLE[i])).abs() <= 0.5001, "log2 {i}");
         }
         assert_eq!(LOG2E_Q17, (std::f64::consts::LOG2_E * 131_072.0).round() as u32);
         assert_eq!(LN2_Q16, (std::f64::consts::LN_2 * 65536.0).round() as u32);
