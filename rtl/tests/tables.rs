@@ -47,7 +47,7 @@ fn logarithms_are_those_of_the_kernel() {
         let mut bench = Bench::new(&design, 2, SAMPLE).unwrap();
         let mut rng = rng(52);
         let all = u64::MAX >> (64 - width);
-        let edges = (0..width).flat_map(|top| [1 << top, (1 << top) | (1 << top) - 1]).chain([all]);
+        let edges = (0..width).flat_map(|top| [1 << top, (1 << top) | ((1 << top) - 1)]).chain([all]);
         let random =
             (0..vectors(10_000) / share).map(|_| (rng.next_u64() & all) >> (rng.next_u32() as usize % width));
         let mut due = VecDeque::new();
