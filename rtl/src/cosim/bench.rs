@@ -112,6 +112,12 @@ impl Bench {
         self.dut.get(port)
     }
 
+    /// As [`peek`](Bench::peek), of any width, 32 bits a word, lowest first.
+    pub fn peek_words(&mut self, port: &str) -> Vec<u32> {
+        self.dut.eval();
+        self.dut.get_words(self.dut.port(port))
+    }
+
     /// Ends the cycle: settles, compares, records, and raises the clock.
     ///
     /// # Errors
