@@ -7,5 +7,6 @@
 pub mod cosim;
 pub mod emit;
 pub mod hdl;
+//pub mod machine;
 pub mod register_map;
 pub mod unit;

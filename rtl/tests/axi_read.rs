@@ -139,7 +139,7 @@ fn every_byte_comes_once_and_in_order() {
     common::tools!("verilator", "axi_read");
     for (index, axi) in MASTERS.into_iter().enumerate() {
         let seed = 30 + index as u64;
-        let design = emitted(axi_read(axi));
+        let design = emitted(axi_read(axi, 1));
         let mut bench = Bench::new(&design, seed as u32, 300).expect("Verilator builds it");
         let (mut rng, mut beats) = (rng(seed), 0);
         while beats < vectors(10_000) {
@@ -155,7 +155,7 @@ fn every_byte_comes_once_and_in_order() {
 fn a_broken_answer_is_told_and_nothing_hangs() {
     common::tools!("verilator", "axi_read");
     for axi in MASTERS {
-        let mut bench = Bench::new(&emitted(axi_read(axi)), 40, 10).expect("Verilator builds it");
+        let mut bench = Bench::new(&emitted(axi_read(axi, 1)), 40, 10).expect("Verilator builds it");
         let mut rng = rng(40);
         for round in 0..vectors(3000) / 10 {
             let kind = [Wrong::Response, Wrong::EarlyLast, Wrong::LateLast][round as usize % 3];
@@ -170,7 +170,7 @@ fn a_broken_answer_is_told_and_nothing_hangs() {
 fn the_read_side_is_clean() {
     common::tools!("verilator", "lint of axi_read");
     for axi in MASTERS {
-        let found = lint::lint(&emitted(axi_read(axi))).unwrap();
+        let found = lint::lint(&emitted(axi_read(axi, 1))).unwrap();
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
 }
