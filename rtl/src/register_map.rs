@@ -58,7 +58,12 @@ const TABLE: &[(&str, usize, Access, &str)] = &[
     ("command_index", 16, ReadWrite, "command memory: where the next word goes"),
     ("command_word", 256, Store, "command memory: a command; the write of the highest word stores it"),
     ("token_index", 16, ReadWrite, "token memory: where the next word goes"),
-    ("token", 16, Store, "token memory: number of the word at this position of the sentence; a write stores it"),
+    (
+        "token",
+        16,
+        Store,
+        "token memory: number of the word at this position of the sentence; a write stores it",
+    ),
     ("watchdog", 32, ReadWrite, "cycles that the bus may let a request wait; 0 for ever"),
     (
         "exit_layer",
@@ -70,7 +75,12 @@ const TABLE: &[(&str, usize, Access, &str)] = &[
     ("vdd_mv", 16, Read, "supply voltage asked for, mV"),
     ("cycles", COUNTER_BITS, Read, "cycles since the start; the length of the run once it is done"),
     ("macs_run", COUNTER_BITS, Read, "multiply-accumulates that ran"),
-    ("macs_gated", COUNTER_BITS, Read, "multiply-accumulates that took a cycle and no energy of the multiplier"),
+    (
+        "macs_gated",
+        COUNTER_BITS,
+        Read,
+        "multiply-accumulates that took a cycle and no energy of the multiplier",
+    ),
     ("macs_skipped", COUNTER_BITS, Read, "multiply-accumulates that took neither"),
     ("pu_active_cycles", COUNTER_BITS, Read, "cycles in which the datapath of the PU was clocked"),
     ("softmax_elements", COUNTER_BITS, Read, "elements that passed the lanes of the SFU in a softmax"),

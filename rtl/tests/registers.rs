@@ -43,7 +43,7 @@ impl Model {
             (0..4).filter(|byte| strobe >> byte & 1 == 1).fold(0, |mask, byte| mask | 0xff << (8 * byte));
         match register.access {
             Access::Read => return SLVERR,
-            Access::Write => {
+            Access::Write | Access::Store => {
                 let word = self.words.entry(address).or_default();
                 *word = (*word & !bytes | data & bytes) & mask(register.word_bits(index));
             }
@@ -58,7 +58,7 @@ impl Model {
         let Some((register, index)) = at(address) else { return (SLVERR, 0) };
         let word = match register.access {
             Access::Read => said[register.name][index],
-            Access::Write => self.words.get(&address).copied().unwrap_or(0),
+            Access::Write | Access::Store => self.words.get(&address).copied().unwrap_or(0),
             Access::Clear => self.flags,
             Access::Pulse => 0,
         };
@@ -132,7 +132,7 @@ fn traffic(bench: &mut Bench, rng: &mut ChaCha8Rng, count: u64) {
         let enabled = at_name("interrupt_enable")
             .map_or(0, |r| model.words.get(&(r.offset as u32)).copied().unwrap_or(0));
         bench.expect("interrupt_line", u64::from(model.flags & enabled != 0));
-        for register in registers().iter().filter(|r| r.access == Access::Write) {
+        for register in registers().iter().filter(|r| matches!(r.access, Access::Write | Access::Store)) {
             let word = |w: usize| model.words.get(&((register.offset + 4 * w) as u32)).copied().unwrap_or(0);
             bench.expect_words(register.name, &(0..register.words()).map(word).collect::<Vec<u32>>());
         }

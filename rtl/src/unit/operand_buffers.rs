@@ -40,7 +40,8 @@ pub fn operand_buffers(design: &Design) -> Result<Rc<Module>, Error> {
     }
     let shape = operand_buffer(design)?;
     let [first, second] = [0, 1].map(|at: usize| {
-        let inputs: Vec<(&str, &Expr)> = ports[at].iter().map(|(name, value)| (name.as_str(), value)).collect();
+        let inputs: Vec<(&str, &Expr)> =
+            ports[at].iter().map(|(name, value)| (name.as_str(), value)).collect();
         m.instance(&format!("buffer_{at}"), &shape, &inputs)
     });
     outputs(&mut m, &buffers, [&first, &second]);
