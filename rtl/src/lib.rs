@@ -9,4 +9,5 @@ pub mod emit;
 pub mod hdl;
 //pub mod machine;
 pub mod register_map;
+pub mod run;
 pub mod unit;

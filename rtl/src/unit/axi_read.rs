@@ -110,10 +110,9 @@ fn beats(m: &mut Module, (axi, pieces): (Axi, usize), asked: &Request) -> Result
     let data = m.input("axi_rdata", axi.width_bits as usize, "AXI4");
     let some = m.wire("some_under_way", asked.used.ne(lit(asked.used.width(), 0)));
     let beat = m.signal("takes_beat", 1);
-    let held = hold(m, pieces, &beat);
+    let (held, ends) = hold(m, pieces, &beat, &rlast);
     let free = m.wire("free", some.and(held.not()));
     m.assign(&beat, rvalid.and(&free));
-    let ends = m.wire("ends_burst", beat.and(&rlast));
     let pushed = asked.burst(bits);
     let shape = fifo(axi.outstanding, pushed.width())?;
     let inputs = [("push", &asked.take), ("data", &pushed), ("pop", &ends)];
@@ -134,16 +133,19 @@ fn beats(m: &mut Module, (axi, pieces): (Axi, usize), asked: &Request) -> Result
     Ok(fault)
 }
 
-/// Whether a beat of several pieces still goes into the buffers, one piece a cycle.
-fn hold(m: &mut Module, pieces: usize, beat: &Expr) -> Expr {
+/// Whether a beat of several pieces still goes into the buffers, one piece a cycle; and whether a burst ends, with the last
+/// piece of its last beat.
+fn hold(m: &mut Module, pieces: usize, beat: &Expr, last: &Expr) -> (Expr, Expr) {
     if pieces == 1 {
-        return lit(1, 0);
+        return (lit(1, 0), m.wire("ends_burst", beat.and(last)));
     }
     let bits = address_bits(pieces);
-    let left = m.register("pieces_left", bits, 0);
+    let (left, of_last) = (m.register("pieces_left", bits, 0), m.register("pieces_of_last", 1, 0));
     let some = m.wire("pieces_wait", left.reduce_or());
     m.next(&left, mux(beat, lit(bits, pieces as u64 - 1), left.sub(some.widen(bits))));
-    some
+    m.when(beat, |m| m.next(&of_last, last));
+    let ends = m.wire("ends_burst", left.eq(lit(bits, 1)).and(of_last));
+    (some, ends)
 }
 
 /// The beat as the buffers get it.
