@@ -7,7 +7,7 @@
 pub mod cosim;
 pub mod emit;
 pub mod hdl;
-//pub mod machine;
+pub mod machine;
 pub mod register_map;
 pub mod run;
 pub mod unit;

@@ -63,17 +63,20 @@ fn shapes(design: &Design) -> Result<Vec<(&'static str, Rc<Module>)>, Error> {
     ])
 }
 
-/// Whether a port leads outside.
-fn is_outside(port: &str) -> bool {
-    ["lite_", "axi_", "nvm_"].iter().any(|prefix| port.starts_with(prefix)) && port != "nvm_taken"
-        || port == "interrupt_line"
+/// Whether a port of a unit leads outside.
+fn is_outside(unit: &str, port: &str) -> bool {
+    match unit {
+        "registers" => port.starts_with("lite_") || port == "interrupt_line",
+        "load" | "store" => port.starts_with("axi_") || port.starts_with("nvm_") && port != "nvm_taken",
+        _ => false,
+    }
 }
 
 /// A wire for each output of a unit that stays inside, so that units may depend on each other in any order.
 fn declare(m: &mut Module, shapes: &[(&str, Rc<Module>)]) -> Wires {
     let mut wires = BTreeMap::new();
     for (prefix, shape) in shapes {
-        for port in shape.ports().iter().filter(|port| !port.input && !is_outside(&port.name)) {
+        for port in shape.ports().iter().filter(|port| !port.input && !is_outside(prefix, &port.name)) {
             let name = format!("{prefix}_{}", port.name);
             wires.insert(name.clone(), m.signal(&format!("from_{name}"), port.width));
         }
@@ -91,7 +94,7 @@ fn connect(m: &mut Module, prefix: &str, shape: &Rc<Module>, wires: &Wires, deri
         let name = format!("{prefix}_{}", port.name);
         let value = match derived.get(&name) {
             Some(value) => value.clone(),
-            None if is_outside(&port.name) => m.input(&port.name, port.width, &port.meaning),
+            None if is_outside(prefix, &port.name) => m.input(&port.name, port.width, &port.meaning),
             None => panic!("nothing leads to {name}"),
         };
         inputs.push((port.name, value));
@@ -100,7 +103,7 @@ fn connect(m: &mut Module, prefix: &str, shape: &Rc<Module>, wires: &Wires, deri
     let instance = m.instance(prefix, shape, &given);
     for port in shape.ports().into_iter().filter(|port| !port.input) {
         let value = instance.out(&port.name);
-        if is_outside(&port.name) {
+        if is_outside(prefix, &port.name) {
             let out = m.output(&port.name, port.width, &port.meaning);
             m.assign(out, value);
         } else {

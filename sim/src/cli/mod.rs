@@ -6,6 +6,7 @@
 
 mod check;
 mod completions;
+pub mod cosim;
 mod exit;
 mod man;
 mod op;

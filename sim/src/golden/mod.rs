@@ -21,6 +21,7 @@ mod met;
 pub mod numbers;
 pub mod quantised;
 pub mod reference;
+pub mod tiny;
 pub mod weights;
 
 use crate::contents::Met;

@@ -1,0 +1,3 @@
+//! Co-simulation.
+pub mod case;
+pub mod programs;
