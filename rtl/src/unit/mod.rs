@@ -5,6 +5,7 @@ mod activation;
 mod axi_read;
 mod axi_write;
 mod burst;
+pub mod catalogue;
 mod control;
 mod divide;
 mod epilogue;
@@ -18,6 +19,7 @@ mod requantise;
 mod rounding;
 mod sequencer;
 mod significand;
+pub mod sizes;
 mod vector_mac;
 pub mod word;
 
