@@ -44,6 +44,91 @@ pub fn memory(depth: usize, width: usize) -> Result<Rc<Module>, Error> {
     .finish()
 }
 
+/// A memory like [`memory`] whose words are `lanes` fields of `width` bits, written field by field.
+///
+/// Ports: `enable`, `write` (a bit for each field, lowest first; none for a read), `address`, `data`, `value`.
+///
+/// # Errors
+/// A depth of less than two words, or words without bits.
+pub fn memory_lanes(depth: usize, lanes: usize, width: usize) -> Result<Rc<Module>, Error> {
+    let (mut m, words) =
+        lane_memory("memory_lanes", "memory with one port and field enables", depth, lanes, width)?;
+    m.input("enable", 1, "a read or a write happens");
+    m.input("write", lanes, "fields that are written, lowest first; none for a read");
+    m.input("address", address_bits(depth), "word");
+    m.input("data", lanes * width, "fields to be written");
+    m.output("value", lanes * width, "word read, from the next cycle on");
+    let writes = field_writes(lanes, width, "enable && ", "address");
+    m.written(format!(
+        "{words}always @(posedge clock) begin\n    \
+             if (enable && !(|write)) value <= words[address];\n\
+         {writes}end\n"
+    ))
+    .finish()
+}
+
+/// A memory with one port that writes and one that reads, in the same cycle; fields as in [`memory_lanes`].
+///
+/// Ports: `write` (a bit for each field), `write_address`, `data`; `read`, `address`, `value`, which holds while `read` is low. What
+/// is read while it is written is the old word.
+///
+/// # Errors
+/// A depth of less than two words, or words without bits.
+pub fn memory_1r1w(depth: usize, lanes: usize, width: usize) -> Result<Rc<Module>, Error> {
+    let (mut m, words) = lane_memory(
+        "memory_1r1w",
+        "memory with a read and a write port and field enables",
+        depth,
+        lanes,
+        width,
+    )?;
+    m.input("write", lanes, "fields that are written, lowest first");
+    m.input("write_address", address_bits(depth), "word that is written");
+    m.input("data", lanes * width, "fields to be written");
+    m.input("read", 1, "a word is read");
+    m.input("address", address_bits(depth), "word that is read");
+    m.output("value", lanes * width, "word read, from the next cycle on");
+    let writes = field_writes(lanes, width, "", "write_address");
+    m.written(format!(
+        "{words}always @(posedge clock) begin\n    \
+             if (read) value <= words[address];\n\
+         {writes}end\n"
+    ))
+    .finish()
+}
+
+/// A line for each field that is written.
+fn field_writes(lanes: usize, width: usize, test: &str, address: &str) -> String {
+    let line = |lane: usize| {
+        let range = format!("[{}:{}]", (lane + 1) * width - 1, lane * width);
+        format!("    if ({test}write[{lane}]) words[{address}]{range} <= data{range};\n")
+    };
+    (0..lanes).map(line).collect()
+}
+
+/// The head of a memory of fields, and the declaration of its words.
+fn lane_memory(
+    name: &str,
+    purpose: &str,
+    depth: usize,
+    lanes: usize,
+    width: usize,
+) -> Result<(Module, String), Error> {
+    if depth < 2 || width * lanes < 2 {
+        return Err(Error::size(name, "depth and width", "at least two words of two bits"));
+    }
+    let mut m = Module::new(
+        name,
+        &format!("{purpose}; replace this file's body by a foundry macro with the same ports"),
+    )
+    .parameter("depth", depth)
+    .parameter("lanes", lanes)
+    .parameter("width", width)
+    .latency("1 cycle from address to value");
+    m.input("clock", 1, "rising edge");
+    Ok((m, format!("reg [{}:0] words [0:{}];\n", lanes * width - 1, depth - 1)))
+}
+
 /// A table of constants: `value` is the word at `address`, in the same cycle; zero beyond the last word.
 ///
 /// # Errors

@@ -62,6 +62,6 @@ pub use control::{Arm, Branch, arm};
 pub use error::{Error, Problem};
 pub use expr::{Expr, concat, lit, lit_wide, mux, ones};
 pub use instance::Instance;
-pub use leaf::{address_bits, memory, rom};
+pub use leaf::{address_bits, memory, memory_1r1w, memory_lanes, rom};
 pub use module::{Module, Port};
 pub(crate) use print::body;
