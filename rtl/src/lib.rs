@@ -8,6 +8,8 @@
 pub mod cosim;
 pub mod emit;
 pub mod hdl;
+pub mod machine;
+pub mod refusal;
 pub mod register_map;
 pub mod unit;
 pub mod verify;

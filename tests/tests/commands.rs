@@ -75,6 +75,7 @@ fn help_shows_examples_for_every_command() {
         "networks",
         "workloads",
         "check",
+        "emit",
         "completions",
         "man",
     ] {

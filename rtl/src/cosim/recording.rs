@@ -75,6 +75,11 @@ impl Recording {
         Recording { top: emitted.top.clone(), ports: emitted.ports.clone(), cycles: vec![] }
     }
 
+    /// Name of the unit.
+    pub fn top(&self) -> &str {
+        &self.top
+    }
+
     /// The vectors for `$readmemh`, one cycle a line.
     pub fn vectors(&self) -> String {
         self.cycles.iter().map(|cycle| cycle.line(&self.ports) + "\n").collect()
