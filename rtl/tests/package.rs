@@ -34,9 +34,9 @@ fn text<'a>(package: &'a Package, name: &str) -> &'a str {
 
 /// What the bench of some files says under Icarus; an error where it ends with one.
 fn simulated(files: &[File]) -> Result<String, String> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let target = folder.path().join("out");
-    write(files, &target).unwrap();
+    write(files, &target).expect("it can be written");
     let sources: Vec<&str> =
         files.iter().map(|file| file.name.as_str()).filter(|n| n.ends_with('v')).collect();
     let arguments = [&["-g2012", "-o", "tb"], sources.as_slice()].concat();

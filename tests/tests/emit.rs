@@ -12,10 +12,12 @@ use serde_json::Value;
 
 /// Names and contents of a folder.
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
-    let read =
-        |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap());
-    entries.map(read).collect()
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let paths = entries.map(|entry| entry.expect("it can be listed").path());
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    paths
+        .map(|path| (name(&path).expect("it has a name"), fs::read(&path).expect("it can be read")))
+        .collect()
 }
 
 fn emit(folder: &Path, more: &[&str]) -> Said {

@@ -6,6 +6,7 @@
 
 mod check;
 mod completions;
+mod cosim;
 mod emit;
 mod exit;
 mod man;
@@ -39,6 +40,7 @@ Examples:
   offramp technologies show edgebert-12nm         every constant with its source
   offramp workloads show sst2                     spans and exit histograms of a task
   offramp emit --set pu.n=4 -o build/n4           the machine as Verilog
+  offramp cosim --quick                           does that Verilog do what the simulator says?
 
 A NAME is a preset, or a file if it has a `/` or ends in .toml. --set KEY=VALUE changes one key of
 it and can be repeated.
@@ -84,6 +86,9 @@ enum Command {
     /// The machine, or one unit of it, as Verilog
     #[command(after_help = emit::EXAMPLES)]
     Emit(emit::Args),
+    /// The emitted Verilog against the simulator's values and cycles
+    #[command(after_help = cosim::EXAMPLES)]
+    Cosim(cosim::Args),
     /// Print a completion script for a shell
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
@@ -135,6 +140,7 @@ fn dispatch(command: &Command, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         Command::Workloads(args) => records::run::<Workload>(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Emit(args) => emit::run(args, out, err),
+        Command::Cosim(args) => cosim::run(args, out, err),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out),
     }
