@@ -2,12 +2,15 @@
 //!
 //! The units are specified by the timing contracts at the head of each module of `sim::machine` (`pu`, `softmax`,
 //! `layernorm`, `add`, `entropy`, `dma`, `sequencer`), their pipeline depths by [`models::latency`], their values by
-//! the module of the same name in `kernels`. Only what the emitted Verilog does counts: [`cosim`] runs it.
+//! the module of the same name in `kernels`. Only what the emitted Verilog does counts: [`cosim`] runs
+//! it, [`verify`] holds it to kernels and contracts.
 
 pub mod cosim;
 pub mod emit;
 pub mod hdl;
 pub mod machine;
+pub mod refusal;
 pub mod register_map;
 pub mod run;
 pub mod unit;
+pub mod verify;

@@ -9,10 +9,7 @@
 //!
 //! **Not modelled.** The regulator behind `supply_mv`; loads from the NVM and gathers from external memory.
 
-mod refusal;
 mod wiring;
-
-pub use refusal::{Refused, refusal};
 
 use crate::hdl::{Error, Expr, Module, memory};
 use crate::unit;
@@ -25,7 +22,7 @@ use wiring::Wires;
 /// The machine of a design.
 ///
 /// # Errors
-/// A fault of the description, which would be ours: ask [`refusal`] before.
+/// A fault of the description, which would be ours: ask [`refusals`](crate::refusal::refusals) before.
 pub fn machine(design: &Design) -> Result<Rc<Module>, Error> {
     let mut m = Module::new("offramp", "transformer accelerator: control, DMA, PU, SFU, buffers, registers")
         .parameter("design", &design.name)

@@ -72,18 +72,14 @@ fn different_modules_of_one_name_and_parameters_are_refused() {
 fn a_folder_of_others_is_left_alone_and_an_earlier_emission_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("deep/out");
-    write(&emitted(vector_mac(Format::AF8_3, 2)), &target).unwrap();
-    assert!(target.join("vector_mac.v").exists());
-    assert_eq!(
-        fs::read_to_string(target.join("vector_mac.f")).unwrap(),
-        "significand.v\nmultiply.v\nvector_mac.v\n"
-    );
-    write(&emitted(multiply(Format::AF8_3)), &target).unwrap();
-    assert!(target.join("multiply.f").exists() && !target.join("vector_mac.v").exists());
+    write(&emitted(vector_mac(Format::AF8_3, 2)).files, &target).unwrap();
+    assert!(target.join("vector_mac.v").exists() && target.join("significand.v").exists());
+    write(&emitted(multiply(Format::AF8_3)).files, &target).unwrap();
+    assert!(target.join("multiply.v").exists() && !target.join("vector_mac.v").exists());
     let theirs = folder.path().join("theirs");
     fs::create_dir(&theirs).unwrap();
     fs::write(theirs.join("thesis.tex"), "years").unwrap();
-    let refused = write(&emitted(multiply(Format::AF8_3)), &theirs).unwrap_err();
+    let refused = write(&emitted(multiply(Format::AF8_3)).files, &theirs).unwrap_err();
     assert!(matches!(refused, WriteError::Occupied(_)), "{refused}");
     assert_eq!(fs::read_dir(&theirs).unwrap().count(), 1);
     assert_eq!(

@@ -1,103 +1,70 @@
-//! The arithmetic units against the integers of `kernels`.
+//! Every unit of the catalogue passes the lint gate, and sizes that make no hardware are refused.
 
 mod common;
 
-use common::{emitted, netlist_agrees, rng, vectors, words};
+use common::emitted;
 use kernels::adaptivfloat::Format;
-use rand_chacha::rand_core::Rng;
-use rtl::cosim::{Bench, lint};
-use rtl::unit::{multiply, significand, vector_mac};
+use models::design::Design;
+use models::record::resolve;
+use rtl::cosim::lint;
+use rtl::emit::Emitted;
+use rtl::unit::catalogue::UNITS;
+use rtl::unit::{accumulator, divide, epilogue, exp2, log2, requantise, vector_mac};
 
-#[test]
-fn every_code_has_its_significand() {
-    common::tools!("verilator", "significand");
-    for format in Format::all() {
-        let mut bench = Bench::new(&emitted(significand(format)), 1, 256).unwrap();
-        for code in 0..=format.code_mask() {
-            let value = format.significand(code);
-            bench.set("code", code.into());
-            bench.expect("negative", u64::from(value < 0));
-            bench.expect("magnitude", value.unsigned_abs().into());
-            bench.step().unwrap_or_else(|difference| panic!("{format}: {difference}"));
-        }
-    }
+fn clean(design: &Emitted) {
+    let found = lint::lint(design).expect("the tools run");
+    assert!(found.is_empty(), "{}:\n{}\n{}", design.top, found.join("\n"), design.text());
 }
 
-#[test]
-fn every_pair_of_codes_has_its_product() {
-    common::tools!("verilator", "multiply");
-    for format in [Format::AF8_3, Format::AF8_4, Format::AF4_3] {
-        let design = emitted(multiply(format));
-        let mut bench = Bench::new(&design, 2, 1024).unwrap();
-        let codes = 0..=format.code_mask();
-        for (a, b) in codes.clone().flat_map(|a| codes.clone().map(move |b| (a, b))) {
-            bench.set("a", a.into());
-            bench.set("b", b.into());
-            bench.expect_signed(
-                "product",
-                i128::from(format.significand(a)) * i128::from(format.significand(b)),
-            );
-            bench.step().unwrap_or_else(|difference| panic!("{format}, {a} x {b}: {difference}"));
-        }
-        let pairs = (u64::from(format.code_mask()) + 1).pow(2);
-        assert_eq!(bench.compared(), pairs);
-        netlist_agrees(&design, &bench);
-    }
-}
-
-/// Random vectors, one a cycle; each sum comes `latency` cycles after its operands.
-fn dot_products(format: Format, n: u32, count: u64, seed: u64) {
-    let design = emitted(vector_mac(format, n));
-    let mut bench = Bench::new(&design, seed as u32, 300).expect("Verilator builds it");
-    let latency = (models::latency::MULTIPLY + models::latency::tree(n)) as usize;
-    let (mut rng, mut due) = (rng(seed), std::collections::VecDeque::new());
-    let (mut a, mut b) = (vec![0; n as usize], vec![0; n as usize]);
-    for _ in 0..count {
-        rng.fill_bytes(&mut a);
-        rng.fill_bytes(&mut b);
-        let lanes = a.iter().zip(&b);
-        let sum = lanes.map(|(&a, &b)| i128::from(format.significand(a)) * i128::from(format.significand(b)));
-        due.push_back(sum.sum::<i128>());
-        bench.set_words("a", &words(&a, format.width()));
-        bench.set_words("b", &words(&b, format.width()));
-        if due.len() > latency
-            && let Some(sum) = due.pop_front()
-        {
-            bench.expect_signed("sum", sum);
-        }
-        bench.step().unwrap_or_else(|difference| panic!("{format}, n = {n}: {difference}"));
-    }
-    assert_eq!(bench.compared(), count - latency as u64);
-    netlist_agrees(&design, &bench);
-}
-
-#[test]
-fn a_vector_mac_gives_the_exact_sum() {
-    common::tools!("verilator", "vector_mac");
-    dot_products(Format::AF8_4, 16, vectors(10_000), 3);
-    dot_products(Format::AF8_3, 4, 1000, 4);
-    dot_products(Format::AF4_3, 2, 1000, 5);
-}
-
-#[test]
-fn emitted_units_are_clean() {
+/// The catalogue at the sizes of the default design with changes.
+fn catalogue(sets: &[&str]) {
     common::tools!("verilator", "lint of the units");
-    for design in [
-        emitted(significand(Format::AF8_3)),
-        emitted(multiply(Format::AF4_3)),
-        emitted(vector_mac(Format::AF8_4, 16)),
-        emitted(vector_mac(Format::AF4_3, 2)),
-        emitted(rtl::hdl::memory(1024, 128)),
-        emitted(rtl::hdl::rom(
-            "squares",
-            "squares of 0 to 11",
-            7,
-            &(0..12).map(|x| x * x).collect::<Vec<_>>(),
-        )),
-    ] {
-        let found = lint::lint(&design).unwrap();
-        assert!(found.is_empty(), "{}:\n{}\n{}", design.top, found.join("\n"), design.text());
+    let (design, _) = resolve::<Design>("offramp", sets).expect("the design holds");
+    for entry in UNITS {
+        clean(&emitted((entry.module)(&design)));
     }
+}
+
+#[test]
+fn the_default_design_is_clean() {
+    catalogue(&[]);
+}
+
+#[test]
+fn the_smallest_design_is_clean() {
+    catalogue(&[
+        "pu.n=2",
+        "format.width=4",
+        "format.exponent=3",
+        "buffer.bytes=1024",
+        "sequencer.commands=16",
+        "sequencer.queue=1",
+        "sequencer.overlap=false",
+        "axi.width_bits=32",
+        "axi.burst_beats=1",
+        "axi.outstanding=1",
+    ]);
+}
+
+#[test]
+fn the_largest_design_is_clean() {
+    catalogue(&["pu.n=32", "axi.width_bits=1024", "axi.burst_beats=7", "axi.outstanding=16"]);
+}
+
+#[test]
+fn units_of_other_sizes_are_clean() {
+    common::tools!("verilator", "lint of the units");
+    let formats: Vec<Format> = Format::all().collect();
+    for format in formats {
+        for width in [1, 28, 70] {
+            clean(&emitted(requantise(format, width)));
+        }
+    }
+    for unit in [exp2(17), log2(1), divide(1), epilogue(12), rtl::hdl::memory(1024, 128)] {
+        clean(&emitted(unit));
+    }
+    let squares: Vec<u64> = (0..12).map(|x| x * x).collect();
+    clean(&emitted(rtl::hdl::rom("squares", "squares of 0 to 11", 7, &squares)));
 }
 
 #[test]
@@ -105,5 +72,10 @@ fn sizes_that_make_no_hardware_are_refused() {
     for n in [0, 1, 3, 12] {
         assert_eq!(vector_mac(Format::AF8_4, n).err().unwrap().signal, "n");
     }
+    for width in [0, 1025] {
+        assert_eq!(requantise(Format::AF8_4, width).err().unwrap().signal, "width");
+    }
+    assert!(accumulator(1, 8, 9).is_err() && accumulator(2, 9, 8).is_err());
+    assert!(exp2(16).is_err() && log2(0).is_err() && log2(65).is_err() && divide(0).is_err());
     assert!(rtl::hdl::memory(1, 8).is_err() && rtl::hdl::memory(8, 0).is_err());
 }

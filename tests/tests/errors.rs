@@ -92,6 +92,13 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ("op-shape-word", &["op", "layernorm", "--shape", "rowsx128"]),
     ("op-shape-large", &["op", "matmul", "--shape", "64x64x4294967297"]),
     ("op-unknown", &["op", "gelu", "--shape", "64x64"]),
+    ("emit-without-output", &["emit"]),
+    (
+        "emit-released",
+        &["emit", "--design", "released", "--set", "sfu.cycles_per_vector=4", "-o", "data/never"],
+    ),
+    ("emit-tiles", &["emit", "--set", "pu.n=2", "--set", "buffer.bytes=67108864", "-o", "data/never"]),
+    ("emit-occupied", &["emit", "--unit", "fifo", "-o", "data"]),
     ("op-released", &["op", "matmul", "--shape", "64x64x64", "--design", "released", "--set", "pu.n=8"]),
 ];
 

@@ -1,20 +1,24 @@
 //! A model driven cycle by cycle against expectations, with a recording of the first cycles and a wave on failure.
 //!
 //! A cycle: set inputs and expectations, then [`Bench::step`]: inputs settle, outputs are compared, the clock rises.
+//! A [dry](Bench::dry) bench has no model: it records what would be compared, for as long as nobody looks at an output.
 
 use super::build::BuildError;
+use super::difference::{Difference, What};
 use super::dut::{Dut, Trace};
 use super::recording::{Cycle, Recording};
 use crate::emit::Emitted;
-use std::fmt;
-use std::path::PathBuf;
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 /// Words of inputs that are kept for the wave of a failure; a run beyond shows its first cycles only.
 const HISTORY: usize = 1 << 24;
 
 /// A model under test.
 pub struct Bench {
-    dut: Dut,
+    /// None in a dry bench.
+    dut: Option<Dut>,
     emitted: Emitted,
     seed: u32,
     cycle: Cycle,
@@ -24,25 +28,9 @@ pub struct Bench {
     kept: usize,
     sample: usize,
     recording: Recording,
-}
-
-/// The first output that is not as expected.
-#[derive(Debug)]
-pub struct Difference {
-    /// The unit.
-    pub unit: String,
-    /// Clock cycle since the start, resets included.
-    pub cycle: u64,
-    /// The output.
-    pub port: String,
-    /// Expected value, 32-bit words, lowest first.
-    pub expected: Vec<u32>,
-    /// Value found.
-    pub found: Vec<u32>,
-    /// Seed of the run.
-    pub seed: u32,
-    /// Where the wave lies, or why there is none.
-    pub wave: Result<PathBuf, String>,
+    waves: PathBuf,
+    /// Whether a dry bench was asked for an output.
+    blind: bool,
 }
 
 impl Bench {
@@ -51,7 +39,15 @@ impl Bench {
     /// # Errors
     /// As [`Dut::build`].
     pub fn new(emitted: &Emitted, seed: u32, sample: usize) -> Result<Bench, BuildError> {
-        let dut = Dut::build(emitted, seed, Trace::Off)?;
+        Ok(Bench::over(emitted, Some(Dut::build(emitted, seed, Trace::Off)?), seed, sample))
+    }
+
+    /// No model: a recording of the first `sample` cycles of a bench that does not react to the unit.
+    pub fn dry(emitted: &Emitted, sample: usize) -> Bench {
+        Bench::over(emitted, None, 0, sample)
+    }
+
+    fn over(emitted: &Emitted, dut: Option<Dut>, seed: u32, sample: usize) -> Bench {
         let mut bench = Bench {
             dut,
             seed,
@@ -63,6 +59,8 @@ impl Bench {
             sample,
             recording: Recording::new(emitted),
             emitted: emitted.clone(),
+            waves: std::env::temp_dir().join("offramp-cosim/waves"),
+            blind: false,
         };
         // The model's inputs start at random, the recording's at zero.
         for port in emitted.ports.iter().filter(|port| port.input) {
@@ -74,7 +72,21 @@ impl Bench {
             bench.advance();
             bench.set("reset", 0);
         }
-        Ok(bench)
+        bench
+    }
+
+    /// Puts the waves into this folder.
+    pub fn waves_into(&mut self, folder: &Path) {
+        folder.clone_into(&mut self.waves);
+    }
+
+    /// The number of a port.
+    ///
+    /// # Panics
+    /// If there is none of that name, a mistake of the bench.
+    fn port(&self, name: &str) -> usize {
+        let found = self.emitted.ports.iter().position(|port| port.name == name);
+        found.unwrap_or_else(|| panic!("{} has no port {name}", self.emitted.top))
     }
 
     /// Sets an input from now on, up to 64 bits.
@@ -84,8 +96,10 @@ impl Bench {
 
     /// Sets an input from now on, 32 bits a word, lowest first.
     pub fn set_words(&mut self, port: &str, words: &[u32]) {
-        let at = self.dut.port(port);
-        self.dut.set_words(at, words);
+        let at = self.port(port);
+        if let Some(dut) = &mut self.dut {
+            dut.set_words(at, words);
+        }
         self.cycle.put(at, words);
     }
 
@@ -101,35 +115,61 @@ impl Bench {
 
     /// Expects a value of an output in this cycle, 32 bits a word, lowest first; bits above the width are ignored.
     pub fn expect_words(&mut self, port: &str, words: &[u32]) {
-        let at = self.dut.port(port);
+        let at = self.port(port);
         self.cycle.put(at, words);
         self.cycle.compared[at] = true;
     }
 
-    /// Reads an output of this cycle, with the inputs settled: for a bench that reacts to the unit.
+    /// Reads an output of this cycle, with the inputs settled: for a bench that reacts to the unit. A dry bench reads zero
+    /// and ends at the next [`step`](Bench::step). Up to 64 bits.
     pub fn peek(&mut self, port: &str) -> u64 {
-        self.dut.eval();
-        self.dut.get(port)
+        let words = self.peek_words(port);
+        u64::from(words[0]) | words.get(1).map_or(0, |&high| u64::from(high) << 32)
     }
 
-    /// As [`peek`](Bench::peek), of any width, 32 bits a word, lowest first.
+    /// Reads an output as [`peek`](Bench::peek) does, 32 bits a word, lowest first.
     pub fn peek_words(&mut self, port: &str) -> Vec<u32> {
-        self.dut.eval();
-        self.dut.get_words(self.dut.port(port))
+        let at = self.port(port);
+        match &mut self.dut {
+            Some(dut) => {
+                dut.eval();
+                dut.get_words(at)
+            }
+            None => {
+                self.blind = true;
+                vec![0; self.cycle.words[at].len()]
+            }
+        }
+    }
+
+    /// Holds the unit to a rule that is no value of one output; it counts as a comparison.
+    ///
+    /// # Errors
+    /// The rule does not `hold`.
+    pub fn require(&mut self, hold: bool, rule: impl FnOnce() -> String) -> Result<(), Box<Difference>> {
+        self.compared += 1;
+        if hold || self.dut.is_none() { Ok(()) } else { Err(self.difference(What::Rule(rule()))) }
     }
 
     /// Ends the cycle: settles, compares, records, and raises the clock.
     ///
     /// # Errors
-    /// The first output, in order of the ports, that differs.
+    /// The first output, in order of the ports, that differs; or a dry bench was asked for an output.
     pub fn step(&mut self) -> Result<(), Box<Difference>> {
-        self.dut.eval();
+        if self.blind {
+            return Err(self.difference(What::NoModel));
+        }
+        if let Some(dut) = &mut self.dut {
+            dut.eval();
+        }
         for at in 0..self.cycle.compared.len() {
             if self.cycle.compared[at] {
                 self.compared += 1;
-                let found = self.dut.get_words(at);
-                if found != self.cycle.words[at] {
-                    return Err(self.difference(at, found));
+                let found = self.dut.as_ref().map(|dut| dut.get_words(at));
+                if let Some(found) = found.filter(|found| *found != self.cycle.words[at]) {
+                    let (port, expected) =
+                        (self.emitted.ports[at].name.clone(), self.cycle.words[at].clone());
+                    return Err(self.difference(What::Value { port, expected, found }));
                 }
             }
         }
@@ -138,7 +178,7 @@ impl Bench {
     }
 
     fn advance(&mut self) {
-        if self.kept < HISTORY {
+        if self.dut.is_some() && self.kept < HISTORY {
             let inputs = self.cycle.inputs(&self.emitted.ports);
             self.kept += inputs.iter().map(Vec::len).sum::<usize>();
             self.history.push(inputs);
@@ -147,28 +187,28 @@ impl Bench {
             self.recording.cycles.push(self.cycle.clone());
         }
         self.cycle.compared.fill(false);
-        self.dut.tick();
+        if let Some(dut) = &mut self.dut {
+            dut.tick();
+        }
         self.cycles += 1;
     }
 
-    fn difference(&mut self, at: usize, found: Vec<u32>) -> Box<Difference> {
+    fn difference(&mut self, what: What) -> Box<Difference> {
         self.history.push(self.cycle.inputs(&self.emitted.ports));
-        Box::new(Difference {
-            unit: self.emitted.top.clone(),
-            cycle: self.cycles,
-            port: self.emitted.ports[at].name.clone(),
-            expected: self.cycle.words[at].clone(),
-            found,
-            seed: self.seed,
-            wave: self.wave().map_err(|error| error.to_string()),
-        })
+        let wave = match what {
+            What::NoModel => Err("there is no model".to_owned()),
+            _ => self.wave().map_err(|error| error.to_string()),
+        };
+        let (unit, cycle, seed) = (self.emitted.top.clone(), self.cycles, self.seed);
+        Box::new(Difference { unit, cycle, what, about: String::new(), seed, wave })
     }
 
-    /// Runs the inputs again, on a model that records.
-    fn wave(&self) -> Result<PathBuf, BuildError> {
-        let folder = std::env::temp_dir().join("offramp-cosim/waves");
-        std::fs::create_dir_all(&folder)?;
-        let path = folder.join(format!("{}-{}-{}.vcd", self.emitted.top, self.seed, std::process::id()));
+    /// Runs the inputs so far again, on a model that records: a VCD file.
+    ///
+    /// # Errors
+    /// Verilator fails, or the file cannot be written.
+    pub fn wave(&self) -> Result<PathBuf, BuildError> {
+        let path = self.wave_path()?;
         let mut dut = Dut::build(&self.emitted, self.seed, Trace::Vcd(&path))?;
         for cycle in &self.history {
             let inputs = self.emitted.ports.iter().enumerate().filter(|(_, port)| port.input);
@@ -179,6 +219,25 @@ impl Bench {
             dut.tick();
         }
         Ok(path)
+    }
+
+    /// A new file; benches that run side by side take different ones.
+    fn wave_path(&self) -> Result<PathBuf, BuildError> {
+        fs::create_dir_all(&self.waves)?;
+        let mut number = 1;
+        loop {
+            let path = self.waves.join(format!("{}-{}-{number}.vcd", self.emitted.top, self.seed));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(_) => return Ok(path),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// What it drives.
+    pub fn emitted(&self) -> &Emitted {
+        &self.emitted
     }
 
     /// Cycles so far, resets included.
@@ -196,26 +255,3 @@ impl Bench {
         &self.recording
     }
 }
-
-fn hex(words: &[u32]) -> String {
-    let digits: String = words.iter().rev().map(|word| format!("{word:08x}")).collect();
-    let digits = digits.trim_start_matches('0');
-    if digits.is_empty() { "0".to_owned() } else { digits.to_owned() }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { unit, cycle, port, seed, .. } = self;
-        let (expected, found) = (hex(&self.expected), hex(&self.found));
-        write!(
-            f,
-            "{unit}, cycle {cycle}, port {port}: expected {expected}, found {found} (hex), seed {seed}; "
-        )?;
-        match &self.wave {
-            Ok(path) => write!(f, "wave: {}", path.display()),
-            Err(why) => write!(f, "no wave: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for Difference {}

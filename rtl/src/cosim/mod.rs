@@ -7,14 +7,16 @@
 
 mod bench;
 mod build;
+mod difference;
 mod dut;
 pub mod lint;
 mod netlist;
 mod recording;
 pub mod tools;
 
-pub use bench::{Bench, Difference};
+pub use bench::Bench;
 pub use build::BuildError;
+pub use difference::{Difference, What};
 pub use dut::{Dut, Trace};
 pub use netlist::netlist;
-pub use recording::{Recording, replay};
+pub use recording::{Recording, ReplayError, replay};

@@ -4,8 +4,9 @@ use super::dut::mask;
 use super::tools::{ToolError, run};
 use crate::emit::Emitted;
 use crate::hdl::Port;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::fs;
+use std::io;
 
 /// One cycle: a value per port, and which outputs were compared with it.
 #[derive(Clone, Debug)]
@@ -74,13 +75,19 @@ impl Recording {
         Recording { top: emitted.top.clone(), ports: emitted.ports.clone(), cycles: vec![] }
     }
 
+    /// Name of the unit.
+    pub fn top(&self) -> &str {
+        &self.top
+    }
+
     /// The vectors for `$readmemh`, one cycle a line.
     pub fn vectors(&self) -> String {
         self.cycles.iter().map(|cycle| cycle.line(&self.ports) + "\n").collect()
     }
 
-    /// The self-checking bench; it reads `vectors.hex`, and ends with PASS and the number of values compared, or FAIL.
-    pub fn bench(&self) -> String {
+    /// The self-checking bench, a module `name` that reads the file `vectors`, and ends with PASS and the number of values
+    /// compared, or FAIL.
+    pub fn bench(&self, name: &str, vectors: &str) -> String {
         let (mut declared, mut bound, mut packed, mut checks) =
             (String::new(), vec![], vec![], String::new());
         let mut width = 0;
@@ -106,6 +113,8 @@ impl Recording {
         }
         let clock = self.ports.iter().any(|port| port.name == "clock");
         include_str!("bench.v.in")
+            .replace("@NAME@", name)
+            .replace("@VECTORS@", vectors)
             .replace("@DECLARED@", &declared)
             .replace("@TOP@", &self.top)
             .replace("@BOUND@", &bound.join(", "))
@@ -119,21 +128,52 @@ impl Recording {
     }
 }
 
+/// Why a replay does not agree.
+#[derive(Debug)]
+pub enum ReplayError {
+    /// Icarus is missing or fails.
+    Tool(ToolError),
+    /// The bench says FAIL: the first differing cycle, port and value.
+    Differs(String),
+}
+
 /// Runs a recording under Icarus on `verilog`: the emitted text, or a netlist of it. Gives the number of values that
 /// were compared.
 ///
 /// # Errors
-/// A tool fails, or the bench says FAIL: the message names the first differing cycle, port and value.
-pub fn replay(recording: &Recording, verilog: &str) -> Result<u64, ToolError> {
-    let failed = |message: String| ToolError { command: "vvp bench".to_owned(), message };
-    let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
-    let files = [("dut.v", verilog), ("bench.v", &recording.bench()), ("vectors.hex", &recording.vectors())];
+/// A tool fails, or the bench says FAIL.
+pub fn replay(recording: &Recording, verilog: &str) -> Result<u64, ReplayError> {
+    let (bench, vectors) = (recording.bench("bench", "vectors.hex"), recording.vectors());
+    let said = simulate([("dut.v", verilog), ("bench.v", &bench), ("vectors.hex", &vectors)])?;
+    let passed = said.lines().find_map(|line| line.strip_prefix("PASS ")?.trim().parse().ok());
+    passed.ok_or(ReplayError::Differs(said.trim().to_owned()))
+}
+
+/// What the module `bench` of some files says under Icarus.
+fn simulate(files: [(&str, &str); 3]) -> Result<String, ToolError> {
+    let failed = |error: io::Error| ToolError { command: "vvp bench".to_owned(), message: error.to_string() };
+    let folder = tempfile::tempdir().map_err(failed)?;
     for (name, text) in files {
-        fs::write(folder.path().join(name), text).map_err(|error| failed(error.to_string()))?;
+        fs::write(folder.path().join(name), text).map_err(failed)?;
     }
     run(folder.path(), "iverilog", &["-g2012", "-o", "bench", "-s", "bench", "bench.v", "dut.v"])?;
     let output = run(folder.path(), "vvp", &["bench"])?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let passed = said.lines().find_map(|line| line.strip_prefix("PASS ")?.trim().parse().ok());
-    passed.ok_or_else(|| failed(said))
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
+
+impl From<ToolError> for ReplayError {
+    fn from(error: ToolError) -> ReplayError {
+        ReplayError::Tool(error)
+    }
+}
+
+impl fmt::Display for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReplayError::Tool(error) => write!(f, "{error}"),
+            ReplayError::Differs(said) => write!(f, "{said}"),
+        }
+    }
+}
+
+impl std::error::Error for ReplayError {}

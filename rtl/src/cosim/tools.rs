@@ -24,6 +24,11 @@ pub fn missing<'a>(tools: &[&'a str]) -> Option<&'a str> {
     tools.iter().find(absent).copied()
 }
 
+/// Whether a missing tool is a failure: `OFFRAMP_REQUIRE_TOOLS=1`, as in CI.
+pub fn required() -> bool {
+    std::env::var_os("OFFRAMP_REQUIRE_TOOLS").is_some_and(|value| value == "1")
+}
+
 /// Whether all `tools` are there. If not, `Err` holds the line to print: which tool, and what was not tested.
 ///
 /// # Panics
@@ -31,8 +36,7 @@ pub fn missing<'a>(tools: &[&'a str]) -> Option<&'a str> {
 pub fn have(tools: &[&str], what: &str) -> Result<(), String> {
     let Some(tool) = missing(tools) else { return Ok(()) };
     let line = format!("{tool} is missing: {what} was NOT tested");
-    let required = std::env::var_os("OFFRAMP_REQUIRE_TOOLS").is_some_and(|value| value == "1");
-    assert!(!required, "{line}, and OFFRAMP_REQUIRE_TOOLS=1");
+    assert!(!required(), "{line}, and OFFRAMP_REQUIRE_TOOLS=1");
     Err(line)
 }
 

@@ -4,8 +4,10 @@
 //! the unit and its parameters, as in `memory_1024x128`. The same description gives the same bytes.
 
 mod head;
+mod package;
 mod write;
 
+pub use package::{Package, Purpose, machine_bench, package, unit_bench};
 pub use write::{WriteError, write};
 
 use crate::hdl::{Error, Module, Port, Problem, body};

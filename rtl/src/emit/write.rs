@@ -1,6 +1,6 @@
 //! All files of a design into a folder, or none.
 
-use super::Emitted;
+use super::File;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -18,12 +18,12 @@ pub enum WriteError {
     Io(PathBuf, io::Error),
 }
 
-/// Writes one file per module and the file list `TOP.f` into `target`, through a folder beside it that is renamed once
-/// it is complete. An earlier emission is replaced as a whole.
+/// Writes `files` into `target`, through a folder beside it that is renamed once it is complete. An earlier emission is
+/// replaced as a whole.
 ///
 /// # Errors
 /// `target` is neither absent, empty nor an earlier emission; or the file system refuses. Nothing is written then.
-pub fn write(emitted: &Emitted, target: &Path) -> Result<(), WriteError> {
+pub fn write(files: &[File], target: &Path) -> Result<(), WriteError> {
     let io = |error| WriteError::Io(target.to_owned(), error);
     if !replaceable(target).map_err(io)? {
         return Err(WriteError::Occupied(target.to_owned()));
@@ -35,7 +35,7 @@ pub fn write(emitted: &Emitted, target: &Path) -> Result<(), WriteError> {
     fs::create_dir_all(beside).map_err(io)?;
     let stage = tempfile::Builder::new().prefix(".offramp-").tempdir_in(beside).map_err(io)?;
     let fresh = stage.path().join("new");
-    fill(emitted, &fresh).map_err(io)?;
+    fill(files, &fresh).map_err(io)?;
     if target.exists() {
         fs::rename(target, stage.path().join("old")).map_err(io)?;
     }
@@ -50,14 +50,11 @@ fn replaceable(target: &Path) -> io::Result<bool> {
     }
 }
 
-fn fill(emitted: &Emitted, folder: &Path) -> io::Result<()> {
+fn fill(files: &[File], folder: &Path) -> io::Result<()> {
     fs::create_dir(folder)?;
-    let mut list = String::new();
-    for file in &emitted.files {
+    for file in files {
         fs::write(folder.join(&file.name), &file.text)?;
-        list += &format!("{}\n", file.name);
     }
-    fs::write(folder.join(format!("{}.f", emitted.top)), list)?;
     fs::write(folder.join(MARK), "")
 }
 

@@ -37,6 +37,19 @@ pub(crate) fn vectors(quick: u64) -> u64 {
     std::env::var("OFFRAMP_VECTORS").ok().and_then(|text| text.parse().ok()).unwrap_or(quick)
 }
 
+/// Runs the bench of a unit; a failure names the command that repeats it.
+pub(crate) fn verified(unit: &str) {
+    tools!("verilator", unit);
+    let check = rtl::verify::check(unit).expect("the unit has a bench");
+    let number =
+        |name: &str, otherwise| std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"));
+    let mut plan = rtl::verify::Plan::default();
+    plan.vectors = number("OFFRAMP_VECTORS", plan.vectors);
+    plan.seed = number("OFFRAMP_SEED", plan.seed);
+    let tally = check.run(&plan).unwrap_or_else(|failed| panic!("{failed}"));
+    assert!(tally.vectors > 0 && tally.icarus > 0 && tally.netlist > 0, "{unit} compares nothing: {tally:?}");
+}
+
 /// Codes packed side by side, lane 0 lowest, in 32-bit words.
 pub(crate) fn words(codes: &[u8], width: u8) -> Vec<u32> {
     let mut out = vec![0; (codes.len() * usize::from(width)).div_ceil(32)];

@@ -13,15 +13,15 @@ use crate::sentence::SetupError;
 pub enum Exit {
     /// It was done.
     Done = 0,
-    /// A mistake of the program: please report it.
+    /// A mistake of the program, or hardware that is not as the simulator says: please report it.
     Internal = 1,
     /// Wrong arguments: an unknown option or preset, a `--set` that does not hold.
     Usage = 2,
     /// An input file is wrong.
     Input = 3,
-    /// Everything is well formed, but the workload does not fit the design.
+    /// Everything is well formed, but the workload does not fit the design, or no hardware does.
     Fit = 4,
-    /// A file cannot be read or written.
+    /// A file cannot be read or written, or a tool does not run.
     Io = 5,
 }
 
@@ -34,6 +34,10 @@ pub enum Failure {
     Records(Vec<record::Error>),
     /// Design, technology and workload do not go together.
     Setup(SetupError),
+    /// Hardware cannot be described, or differs from what it must be: each finding.
+    Hardware(Vec<String>),
+    /// A tool that is needed does not run.
+    Tool(String),
     /// Results cannot be written.
     Output(io::Error),
 }
@@ -54,8 +58,9 @@ impl Failure {
             }
             Self::Setup(SetupError::Mismatch(error)) => of(error.kind),
             Self::Setup(SetupError::Deadlock(_)) => Exit::Internal,
+            Self::Hardware(_) => Exit::Internal,
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
-            Self::Output(_) => Exit::Io,
+            Self::Tool(_) | Self::Output(_) => Exit::Io,
         }
     }
 
@@ -71,6 +76,10 @@ impl Failure {
                 .join("\n"),
             Self::Setup(SetupError::Mismatch(error)) => error.render(style.width, style.color),
             Self::Setup(error) => format!("error: {error}\n"),
+            Self::Hardware(findings) => {
+                findings.iter().map(|finding| format!("error: {finding}\n")).collect()
+            }
+            Self::Tool(what) => format!("error: {what}\n"),
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => String::new(),
             Self::Output(error) => format!("cannot write the result: {error}\n"),
         }

@@ -7,6 +7,7 @@
 mod check;
 mod completions;
 pub mod cosim;
+mod emit;
 mod exit;
 mod man;
 mod op;
@@ -38,12 +39,14 @@ Examples:
   offramp check mine.toml                         is it a design, and can it be built?
   offramp technologies show edgebert-12nm         every constant with its source
   offramp workloads show sst2                     spans and exit histograms of a task
+  offramp emit --set pu.n=4 -o build/n4           the machine as Verilog
+  offramp cosim --quick                           does that Verilog do what the simulator says?
 
 A NAME is a preset, or a file if it has a `/` or ends in .toml. --set KEY=VALUE changes one key of
 it and can be repeated.
 
 Exit codes: 0 done, 1 internal error, 2 wrong arguments, 3 wrong input file, 4 the workload does
-not fit the design, 5 a file cannot be read or written.";
+not fit the design or no hardware does, 5 a file cannot be read or written, or a tool does not run.";
 
 /// Simulate an EdgeBERT-style transformer accelerator, cycle by cycle.
 #[derive(Debug, Parser)]
@@ -80,6 +83,12 @@ enum Command {
     /// Check files: designs, technologies, networks, workloads, exit traces
     #[command(after_help = check::EXAMPLES)]
     Check(check::Args),
+    /// The machine, or one unit of it, as Verilog
+    #[command(after_help = emit::EXAMPLES)]
+    Emit(emit::Args),
+    /// The emitted Verilog against the simulator's values and cycles
+    #[command(after_help = cosim::EXAMPLES)]
+    Cosim(cosim::Args),
     /// Print a completion script for a shell
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
@@ -130,6 +139,8 @@ fn dispatch(command: &Command, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         Command::Networks(args) => records::run::<Network>(args, out),
         Command::Workloads(args) => records::run::<Workload>(args, out),
         Command::Check(args) => check::run(args, out),
+        Command::Emit(args) => emit::run(args, out, err),
+        Command::Cosim(args) => cosim::run(args, out, err),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out),
     }

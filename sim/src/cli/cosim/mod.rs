@@ -1,3 +1,143 @@
-//! Co-simulation.
+//! `offramp cosim`: the emitted Verilog against kernels, timing contracts and simulator.
+
 pub mod case;
 pub mod programs;
+mod report;
+mod units;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use models::design::Design;
+use models::record::resolve;
+use rtl::cosim::tools::{missing, required};
+use rtl::verify::{CHECKS, Check, Plan, check};
+
+use super::Failure;
+use super::emit::unknown_unit;
+use programs::{Programs, designs};
+use report::Report;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  offramp cosim --quick                        every unit, some thousand vectors each
+  offramp cosim                                every unit, each at several sizes
+  offramp cosim --design offramp --set pu.n=8  every unit at the sizes of a design
+  offramp cosim --unit vector_mac --vectors 1000000 --seed 7
+  offramp cosim --unit burst --wave waves      and what the signals did, for GTKWave
+  offramp cosim --quick --json | jq .units.control
+
+Verilator runs the Verilog, cycle by cycle, against what kernels and timing contracts say; Icarus repeats a
+sample of it, on the Verilog and on the gates that Yosys makes of it. The first difference of a unit ends its
+check: it is told with the command that repeats it, cycle, port and values, and leaves a wave. A tool that is
+missing is skipped aloud, or is a failure where OFFRAMP_REQUIRE_TOOLS=1.
+
+Keys of --json: vectors (values compared), programs, differences, units (of each: vectors, cycles, differences,
+icarus, netlist), skipped, design, seed. Exit code 1 where something differs.";
+
+/// Vectors of each unit where little time is to be spent.
+const QUICK: u64 = 3000;
+/// Cycles that are replayed then.
+const QUICK_SAMPLE: usize = 100;
+/// The design of a quick run: the smallest preset, for short builds.
+const QUICK_DESIGN: &str = "offramp-n4";
+
+/// What to compare.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Little of everything, at the sizes of offramp-n4 if no design is named
+    #[arg(long)]
+    quick: bool,
+    /// One unit; without it, all units and whole programs
+    #[arg(long, value_name = "UNIT")]
+    unit: Option<String>,
+    /// Vectors, transactions or commands for each unit, about [default: 10000, or 3000 with --quick]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    vectors: Option<u64>,
+    /// Where random numbers begin
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    seed: u64,
+    /// Percent of the cycles in which a side of a handshake waits
+    #[arg(long, default_value_t = 50, value_name = "PERCENT", value_parser = clap::value_parser!(u64).range(0..=95))]
+    stalls: u64,
+    /// Design whose sizes the units have; without one, each is tried at several sizes
+    #[arg(long, value_name = "NAME")]
+    design: Option<String>,
+    /// Change one key of the design, e.g. pu.n=8; can be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// Folder for waves (VCD), of checks without a difference too
+    #[arg(long, value_name = "DIR")]
+    wave: Option<PathBuf>,
+    /// Print JSON for machines
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
+    let checks: Vec<&Check> = match &args.unit {
+        Some(name) => vec![check(name).ok_or_else(|| unknown_unit(name))?],
+        None => CHECKS.iter().collect(),
+    };
+    let mut plan = args.plan()?;
+    let mut report = Report { seed: args.seed, ..Report::default() };
+    report.design = plan.design.as_ref().map(|design| design.name.clone());
+    report.skipped = available(&mut plan, err)?;
+    if missing(&["verilator"]).is_none() {
+        report.units = units::run(&checks, &plan, err);
+        if args.unit.is_none() {
+            report.programs = Programs::run(&designs(&plan, args.quick), &plan, err)?;
+        }
+    }
+    if args.json {
+        report.json(out)?
+    } else {
+        report.table(out)?
+    }
+    report.verdict()
+}
+
+impl Args {
+    fn plan(&self) -> Result<Plan, Failure> {
+        let default = if self.quick || !self.sets.is_empty() { Some(QUICK_DESIGN) } else { None };
+        let name = self.design.as_deref().or(default);
+        let mut plan = Plan { seed: self.seed, stalls: self.stalls, ..Plan::default() };
+        if let Some(name) = name {
+            let (design, _) = resolve::<Design>(name, &self.sets)?;
+            plan.design = Some(design);
+            plan.arguments = format!(" --design {name}");
+            plan.arguments.extend(self.sets.iter().map(|set| format!(" --set '{set}'")));
+        }
+        if self.quick {
+            (plan.vectors, plan.sample) = (QUICK, QUICK_SAMPLE);
+        }
+        plan.vectors = self.vectors.unwrap_or(plan.vectors);
+        plan.wave_always = self.wave.is_some();
+        plan.waves.clone_from(&self.wave);
+        Ok(plan)
+    }
+}
+
+/// Leaves out what has no tool; what that is, line by line.
+fn available(plan: &mut Plan, err: &mut dyn Write) -> Result<Vec<String>, Failure> {
+    let mut skipped = vec![];
+    for (tool, what) in [
+        ("verilator", "nothing was compared"),
+        ("iverilog", "no sample was repeated"),
+        ("yosys", "no sample was repeated on gates"),
+    ] {
+        if missing(&[tool]).is_some() {
+            skipped.push(format!("{tool} is missing: {what}"));
+        }
+    }
+    plan.icarus = missing(&["iverilog"]).is_none();
+    plan.netlist = plan.icarus && missing(&["yosys"]).is_none();
+    if !skipped.is_empty() && required() {
+        return Err(Failure::Tool(format!("{}; OFFRAMP_REQUIRE_TOOLS=1", skipped.join(", "))));
+    }
+    for line in &skipped {
+        // Who closed the error stream does not want to know.
+        let _ = writeln!(err, "{line}");
+    }
+    Ok(skipped)
+}

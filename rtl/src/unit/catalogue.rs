@@ -1,0 +1,62 @@
+//! Every unit by name, at the sizes of a design: what `offramp emit --unit` hands over.
+//!
+//! Units that differ within a design (a FIFO of commands, one of bursts) stand here in the shape of their largest use.
+
+use super::sizes;
+use crate::hdl::{Error, Module};
+use models::design::Design;
+use std::rc::Rc;
+
+/// A unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its name, that of its module.
+    pub name: &'static str,
+    /// The unit at the sizes of a design.
+    pub module: fn(&Design) -> Result<Rc<Module>, Error>,
+}
+
+/// All units, in the order of the data's way, then what steers it, then the bus.
+pub const UNITS: &[Entry] = &[
+    Entry { name: "significand", module: |design| super::significand(design.format) },
+    Entry { name: "multiply", module: |design| super::multiply(design.format) },
+    Entry { name: "vector_mac", module: |design| super::vector_mac(design.format, design.pu.n) },
+    Entry {
+        name: "accumulator",
+        module: |design| {
+            let (n, sum_width, width) = sizes::accumulator(design);
+            super::accumulator(n, sum_width, width)
+        },
+    },
+    Entry { name: "activation", module: |_| super::activation() },
+    Entry { name: "epilogue", module: |design| super::epilogue(sizes::epilogue(design).1) },
+    Entry {
+        name: "requantise",
+        module: |design| {
+            let (format, width) = sizes::requantise(design);
+            super::requantise(format, width)
+        },
+    },
+    Entry { name: "exp2", module: |design| super::exp2(sizes::exp2(design)) },
+    Entry { name: "log2", module: |design| super::log2(sizes::log2(design)) },
+    Entry { name: "divide", module: |design| super::divide(sizes::divide(design)) },
+    Entry {
+        name: "fifo",
+        module: |design| {
+            let (depth, width) = sizes::fifo(design);
+            super::fifo(depth, width)
+        },
+    },
+    Entry { name: "queue", module: |design| super::queue(design.sequencer.queue) },
+    Entry { name: "sequencer", module: |design| super::sequencer(design.sequencer) },
+    Entry { name: "control", module: |design| super::control(design.sequencer) },
+    Entry { name: "registers", module: |_| super::register_file() },
+    Entry { name: "burst", module: |design| super::burst(design.axi) },
+    Entry { name: "axi_read", module: |design| super::axi_read(design.axi) },
+    Entry { name: "axi_write", module: |design| super::axi_write(design.axi) },
+];
+
+/// The unit of that name.
+pub fn unit(name: &str) -> Option<&'static Entry> {
+    UNITS.iter().find(|entry| entry.name == name)
+}

@@ -1,0 +1,46 @@
+//! The sizes that a design gives the parameters of its units.
+
+use super::{POWER_BITS, accumulator_width, largest_reduction, product_width, value_width};
+use kernels::adaptivfloat::Format;
+use models::design::Design;
+
+/// Bits of a power's exponent: a distance of 22 bits times log2 e.
+const EXPONENT: usize = 24;
+/// Bits of the number of columns of a row.
+const COLUMNS: usize = 16;
+
+/// Rows and columns, bits of a dot product, bits of an accumulator.
+pub fn accumulator(design: &Design) -> (u32, usize, usize) {
+    let sum = product_width(design.format) + design.pu.n.ilog2() as usize;
+    (design.pu.n, sum, accumulator_width(design.format, largest_reduction(design)))
+}
+
+/// Format of the codes and bits of an accumulator.
+pub fn epilogue(design: &Design) -> (Format, usize) {
+    (design.format, accumulator(design).2)
+}
+
+/// Format of the codes and bits of the value behind the epilogue.
+pub fn requantise(design: &Design) -> (Format, usize) {
+    (design.format, value_width(accumulator(design).2))
+}
+
+/// Bits of an exponent.
+pub fn exp2(_: &Design) -> usize {
+    EXPONENT
+}
+
+/// Bits of a row's sum of powers.
+pub fn log2(_: &Design) -> usize {
+    POWER_BITS + COLUMNS
+}
+
+/// Bits of the sum of powers that an entropy is divided by.
+pub fn divide(design: &Design) -> usize {
+    log2(design)
+}
+
+/// Words of a queue and bits of a command.
+pub fn fifo(design: &Design) -> (u32, usize) {
+    (design.sequencer.queue, super::word::WORD_BITS)
+}

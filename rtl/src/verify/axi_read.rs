@@ -1,0 +1,194 @@
+//! The read side of the master against a memory that answers late, with gaps, or wrongly.
+
+use super::runs::{MASTERS, Runs};
+use super::{Draw, Failure, Plan, Tally};
+use crate::cosim::{Bench, Difference};
+use crate::unit;
+use models::design::Axi;
+use models::latency;
+use std::collections::VecDeque;
+
+/// Cycles after which a command counts as hanging.
+const PATIENCE: u64 = 200_000;
+
+/// What the memory does wrong, with the beat of this number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Wrong {
+    Response(u64),
+    EarlyLast(u64),
+    LateLast(u64),
+}
+
+/// A beat that is offered.
+#[derive(Clone, Copy)]
+struct Beat {
+    last: bool,
+    response: u64,
+}
+
+/// The memory: bursts that it has been asked for, and how it takes its time.
+struct Memory {
+    /// Beats left of each burst and the cycle from which it may answer.
+    bursts: VecDeque<(u64, u64)>,
+    latency: u64,
+    served: u64,
+    wrong: Option<Wrong>,
+    /// Whether it has done so: a last beat that is due cannot come early.
+    broke: bool,
+}
+
+impl Memory {
+    /// The beat that it offers in this cycle.
+    fn offer(&self, now: u64, stalls: bool) -> Option<Beat> {
+        let &(left, from) = self.bursts.front()?;
+        if now < from || stalls {
+            return None;
+        }
+        Some(match self.wrong {
+            Some(Wrong::Response(at)) if at == self.served => Beat { last: left == 1, response: 2 },
+            Some(Wrong::EarlyLast(at)) if at == self.served => Beat { last: true, response: 0 },
+            Some(Wrong::LateLast(at)) if at == self.served => Beat { last: false, response: 0 },
+            _ => Beat { last: left <= 1, response: 0 },
+        })
+    }
+
+    fn take(&mut self, beat: Beat) {
+        self.served += 1;
+        let due = self.bursts.front().is_some_and(|&(left, _)| left == 1);
+        self.broke |= beat.response != 0 || (!self.bursts.is_empty() && beat.last != due);
+        if beat.last {
+            self.bursts.pop_front();
+        } else if let Some((left, _)) = self.bursts.front_mut() {
+            *left = left.saturating_sub(1).max(1);
+        }
+    }
+}
+
+/// One command on its way.
+struct Command {
+    runs: Runs,
+    axi: Axi,
+    memory: Memory,
+    /// Bytes that have not come yet.
+    due: VecDeque<u64>,
+    beats: u64,
+    errors: u64,
+    last_beat: u64,
+    /// The address channel of the cycle before, where it was not taken.
+    waiting: Option<[u64; 3]>,
+}
+
+/// A right memory's bytes come once and in order; a wrong answer is told and nothing hangs.
+pub(super) fn axi_read(plan: &Plan) -> Result<Tally, Failure> {
+    let mut tally = Tally::default();
+    for axi in plan.shapes(&MASTERS, |design| design.axi) {
+        let (mut bench, mut draw) = (plan.bench(unit::axi_read(axi))?, plan.draw(axi.width_bits.into()));
+        let (mut beats, count) = (0, plan.share(3));
+        while beats < count {
+            beats += Command::new(axi, None, &mut draw).run(&mut bench, &mut draw)?;
+        }
+        for round in 0..count / 10 {
+            let at = draw.below(4);
+            let wrong = [Wrong::Response(at), Wrong::EarlyLast(at), Wrong::LateLast(at)][round as usize % 3];
+            Command::new(axi, Some(wrong), &mut draw).run(&mut bench, &mut draw)?;
+            Command::new(axi, None, &mut draw).run(&mut bench, &mut draw)?;
+        }
+        tally += plan.replay(bench)?;
+    }
+    Ok(tally)
+}
+
+impl Command {
+    fn new(axi: Axi, wrong: Option<Wrong>, draw: &mut Draw) -> Command {
+        let runs = Runs::draw(draw, &[8, 64, 3000]);
+        let memory =
+            Memory { bursts: VecDeque::new(), latency: draw.below(20), served: 0, wrong, broke: false };
+        let due = runs.addresses().collect();
+        Command { runs, axi, memory, due, beats: 0, errors: 0, last_beat: 0, waiting: None }
+    }
+
+    /// Gives the beats.
+    fn run(mut self, bench: &mut Bench, draw: &mut Draw) -> Result<u64, Failure> {
+        self.runs.set(bench);
+        let eager = draw.once_in(2);
+        let about = format!("{:?}, memory wrong: {:?}", self.runs, self.memory.wrong);
+        for now in 0..PATIENCE {
+            let [ready, silent] = [(); 2].map(|()| draw.stalls() && !eager);
+            if self.cycle(bench, now, (!ready, silent)).map_err(|difference| difference.about(&about))? {
+                return Ok(self.beats);
+            }
+        }
+        bench.require(false, || format!("{about}: the command does not end"))?;
+        Ok(self.beats)
+    }
+
+    /// Whether the command is done.
+    fn cycle(
+        &mut self,
+        bench: &mut Bench,
+        now: u64,
+        (ready, silent): (bool, bool),
+    ) -> Result<bool, Box<Difference>> {
+        let offer = self.memory.offer(now, silent);
+        bench.set("start", u64::from(now == 0));
+        bench.set("axi_arready", ready.into());
+        bench.set("axi_rvalid", u64::from(offer.is_some()));
+        bench.set("axi_rlast", u64::from(offer.is_some_and(|beat| beat.last)));
+        bench.set("axi_rresp", offer.map_or(0, |beat| beat.response));
+        let data: Vec<u32> = (0..self.axi.width_bits / 32).map(|word| now as u32 ^ word << 24).collect();
+        bench.set_words("axi_rdata", &data);
+        bench.expect_words("beat_data", &data);
+        let asks = ["axi_arvalid", "axi_araddr", "axi_arlen"].map(|port| bench.peek(port));
+        let waits = self.waiting.is_none_or(|before| before == asks);
+        bench.require(waits, || "an address that waits has changed".to_owned())?;
+        self.waiting = (asks[0] == 1 && !ready).then_some(asks);
+        let room = self.memory.bursts.len() <= self.axi.outstanding as usize;
+        bench.require(room, || "more bursts are under way than may be".to_owned())?;
+        let all_came = self.due.is_empty();
+        let taken = offer.filter(|_| bench.peek("axi_rready") == 1);
+        if self.memory.wrong.is_none() && bench.peek("beat") == 1 {
+            self.bytes(bench)?;
+        }
+        self.errors += bench.peek("error");
+        let done = match self.memory.wrong {
+            None => all_came && now == self.last_beat + latency::DMA_WRITE,
+            Some(_) => bench.peek("done") == 1,
+        };
+        bench.expect("done", u64::from(done));
+        bench.step()?;
+        if asks[0] == 1 && ready {
+            self.memory.bursts.push_back((asks[2] + 1, now + 1 + self.memory.latency));
+        }
+        if let Some(beat) = taken {
+            self.memory.take(beat);
+            self.beats += 1;
+            self.last_beat = now;
+        }
+        if done {
+            self.end(bench)?;
+        }
+        Ok(done)
+    }
+
+    /// The bytes of a beat are the next.
+    fn bytes(&mut self, bench: &mut Bench) -> Result<(), Box<Difference>> {
+        let (from, to) = (bench.peek("beat_first"), bench.peek("beat_end"));
+        let base = self.due.front().map_or(0, |first| first.wrapping_sub(from));
+        let whole = base.is_multiple_of(self.axi.beat_bytes()) && to <= self.axi.beat_bytes();
+        bench.require(whole, || format!("bytes {from} to {to} of a beat do not lie in it"))?;
+        for byte in from..to {
+            let next = self.due.pop_front();
+            let right = next == Some(base + byte);
+            bench.require(right, || format!("byte {} comes where {next:?} is due", base + byte))?;
+        }
+        Ok(())
+    }
+
+    /// Errors have been told where there were any, and nothing is left that was asked for.
+    fn end(&self, bench: &mut Bench) -> Result<(), Box<Difference>> {
+        let (errors, broke) = (self.errors, self.memory.broke);
+        bench
+            .require((errors > 0) == broke, || format!("{errors} errors told; the memory broke: {broke}"))?;
+        bench.require(self.memory.bursts.is_empty(), || "a burst is left unanswered".to_owned())
+    }
+}

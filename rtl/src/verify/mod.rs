@@ -1,0 +1,93 @@
+//! Every unit against the kernels and the timing contracts: the benches that `cargo test` and `offramp cosim` run.
+//!
+//! A [`Check`] is a plain function of a [`Plan`] (how many vectors, which seed, at which sizes) that gives a [`Tally`] of what
+//! was compared, or the [`Failure`]. To add one: a file here with `fn unit(&Plan) -> Result<Tally, Failure>`, a line in
+//! [`CHECKS`], one in [`catalogue`](crate::unit::catalogue), and a test that calls `common::verified("unit")`.
+//!
+//! A bench has the shape
+//! ```no_run
+//! # use rtl::{unit::fifo, verify::{Plan, Tally, Failure}};
+//! fn bench(plan: &Plan) -> Result<Tally, Failure> {
+//!     let mut tally = Tally::default();
+//!     for depth in plan.shapes(&[1, 8], |design| design.sequencer.queue) {
+//!         let (mut bench, mut draw) = (plan.bench(fifo(depth, 8))?, plan.draw(1));
+//!         for _ in 0..plan.vectors {
+//!             bench.set("data", draw.bits(8));
+//!             bench.set("push", 0);
+//!             bench.expect("used", 0);
+//!             bench.step().map_err(|difference| difference.about(depth))?;
+//!         }
+//!         tally += plan.replay(bench)?;
+//!     }
+//!     Ok(tally)
+//! }
+//! ```
+
+mod accumulator;
+mod arithmetic;
+mod axi_read;
+mod axi_write;
+mod burst;
+mod control;
+mod draw;
+mod epilogue;
+mod failure;
+mod fifo;
+mod plan;
+mod program;
+mod registers;
+mod requantise;
+mod runs;
+mod tables;
+
+pub use draw::{Draw, packed};
+pub use failure::{Failed, Failure};
+pub use plan::{Model, Plan, Tally};
+
+/// The bench of a unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// The unit, by its name in the catalogue.
+    pub unit: &'static str,
+    /// Units that it tests as parts of this one.
+    pub parts: &'static [&'static str],
+    /// The bench.
+    pub bench: fn(&Plan) -> Result<Tally, Failure>,
+}
+
+/// All benches, in the order of the catalogue.
+pub const CHECKS: &[Check] = &[
+    Check { unit: "significand", parts: &[], bench: arithmetic::significand },
+    Check { unit: "multiply", parts: &[], bench: arithmetic::multiply },
+    Check { unit: "vector_mac", parts: &[], bench: arithmetic::vector_mac },
+    Check { unit: "accumulator", parts: &[], bench: accumulator::accumulator },
+    Check { unit: "activation", parts: &[], bench: epilogue::activation },
+    Check { unit: "epilogue", parts: &[], bench: epilogue::epilogue },
+    Check { unit: "requantise", parts: &[], bench: requantise::requantise },
+    Check { unit: "exp2", parts: &[], bench: tables::exp2 },
+    Check { unit: "log2", parts: &[], bench: tables::log2 },
+    Check { unit: "divide", parts: &[], bench: tables::divide },
+    Check { unit: "fifo", parts: &[], bench: fifo::fifo },
+    Check { unit: "control", parts: &["sequencer", "queue"], bench: control::control },
+    Check { unit: "registers", parts: &[], bench: registers::registers },
+    Check { unit: "burst", parts: &[], bench: burst::burst },
+    Check { unit: "axi_read", parts: &[], bench: axi_read::axi_read },
+    Check { unit: "axi_write", parts: &[], bench: axi_write::axi_write },
+];
+
+/// The bench that tests a unit, alone or as a part of another.
+pub fn check(unit: &str) -> Option<&'static Check> {
+    CHECKS.iter().find(|check| check.unit == unit || check.parts.contains(&unit))
+}
+
+impl Check {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// The first failure, with the command that repeats it.
+    pub fn run(&self, plan: &Plan) -> Result<Tally, Box<Failed>> {
+        (self.bench)(plan).map_err(|failure| {
+            Box::new(Failed { unit: self.unit, command: plan.command(self.unit), failure })
+        })
+    }
+}
