@@ -30,6 +30,8 @@ pub const DIVIDE: u64 = 32;
 pub const DMA_WRITE: u64 = 2;
 /// From the page to the first beat on the bus.
 pub const DMA_READ: u64 = 2;
+/// Token memory read and the place of a token's row, paid once by a gather.
+pub const LOOKUP: u64 = 2;
 /// Command memory read and decode, paid at the start and after each control command.
 pub const FETCH: u64 = 2;
 

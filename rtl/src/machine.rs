@@ -1,76 +1,119 @@
-//! The machine: control behind its registers.
+//! The whole machine: control, both DMA engines, PU, SFU, buffers, registers.
+//!
+//! **Ports.** Clock and reset; an AXI4-Lite subordinate for [registers](crate::register_map), prefixed `lite_`; an AXI4 master, prefixed
+//! `axi_`; the NVM's read port, prefixed `nvm_`; `interrupt_line`; `supply_mv`, the voltage that the program asks for.
+//!
+//! **Timing.** A program takes the cycles that `sim` says, counted from the pulse of `control`, which is cycle 0.
+//!
+//! **Function.** Nothing but wires: every unit is a module of its own, and [`wiring`] says what leads to each of its inputs.
+//!
+//! **Not modelled.** The regulator behind `supply_mv`; loads from the NVM and gathers from external memory.
 
-use crate::hdl::{Error, Expr, Instance, Module, concat, lit};
-use crate::register_map::{Access, ID, registers};
-use crate::unit::{ADDRESS_BITS, control, register_file};
+mod refusal;
+mod wiring;
+
+pub use refusal::{Refused, refusal};
+
+use crate::hdl::{Error, Expr, Module, memory};
+use crate::unit;
 use models::design::Design;
+use models::program::MAX_TOKENS;
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use wiring::Wires;
 
-/// The machine of a design, a module `offramp`.
+/// The machine of a design.
 ///
 /// # Errors
-/// A fault of the description, which would be ours.
+/// A fault of the description, which would be ours: ask [`refusal`] before.
 pub fn machine(design: &Design) -> Result<Rc<Module>, Error> {
-    let mut m = Module::new("offramp", "transformer accelerator").parameter("n", design.pu.n);
-    let (file, control) = (register_file()?, control(design.sequencer)?);
-    let status: Vec<(String, Expr)> = registers()
-        .iter()
-        .filter(|register| register.access == Access::Read)
-        .map(|register| {
-            (register.name.to_owned(), m.signal(&format!("{}_now", register.name), register.width))
-        })
-        .collect();
-    let raised = m.signal("raised", 3);
-    let lite: Vec<(String, Expr)> = file
-        .ports()
-        .iter()
-        .filter(|port| port.input && port.name.starts_with("lite_"))
-        .map(|port| (port.name.clone(), m.input(&port.name, port.width, &port.meaning)))
-        .collect();
-    let mut inputs: Vec<(&str, &Expr)> =
-        status.iter().chain(&lite).map(|(name, wire)| (name.as_str(), wire)).collect();
-    inputs.push(("interrupt_set", &raised));
-    let software = m.instance("registers", &file, &inputs);
-    for port in file
-        .ports()
-        .iter()
-        .filter(|port| !port.input && (port.name.starts_with("lite_") || port.name == "interrupt_line"))
-    {
-        let out = m.output(&port.name, port.width, &port.meaning);
-        m.assign(out, software.out(&port.name));
+    let mut m = Module::new("offramp", "transformer accelerator: control, DMA, PU, SFU, buffers, registers")
+        .parameter("design", &design.name)
+        .parameter("n", design.pu.n)
+        .parameter("width", design.format.width())
+        .parameter("exponent", design.format.exponent())
+        .parameter("buffer_bytes", design.buffer.bytes);
+    let shapes = shapes(design)?;
+    let wires = declare(&mut m, &shapes);
+    let derived = wiring::derive(&mut m, design, &wires);
+    for (prefix, shape) in &shapes {
+        connect(&mut m, prefix, shape, &wires, &derived);
     }
-    let runs = sequenced(&mut m, &control, &software);
-    m.assign(&raised, concat(&[lit(1, 0), runs.out("done").and(runs.out("fault")), runs.out("done")]));
-    for (name, wire) in &status {
-        let value = match name.as_str() {
-            "id" => lit(32, ID),
-            "status" => runs.out("busy"),
-            "exit_layer" => runs.out("layer_now"),
-            "vdd_mv" | "cycles" => runs.out(name),
-            _ => lit(wire.width(), 0),
-        };
-        m.assign(wire, value);
-    }
+    wiring::constants(&mut m, design);
     m.finish()
 }
 
-fn sequenced(m: &mut Module, control: &Rc<Module>, software: &Instance) -> Instance {
-    let [layer, ramp] = ["layer_start", "ramp_start"].map(|name| software.out(name).bits(0, ADDRESS_BITS));
-    let bits = control.ports().iter().find(|port| port.name == "host_address").map_or(1, |port| port.width);
-    let started = m.signal("started", 4);
-    let inputs = [
-        ("start", software.out("control").bit(0)),
-        ("layer_start", layer),
-        ("ramp_start", ramp),
-        ("below", lit(1, 0)),
-        ("unit_done", started.clone()),
-        ("host_write", software.out("command_word_written")),
-        ("host_address", software.out("command_index").bits(0, bits)),
-        ("host_word", software.out("command_word")),
-    ];
-    let inputs = inputs.each_ref().map(|(name, wire)| (*name, wire));
-    let runs = m.instance("control", control, &inputs);
-    // Nothing stands behind the queues: a command is done as it starts.
-    m.assign(&started, runs.out("unit_start"));
-    runs
+/// Every unit with the name that its wires begin with.
+fn shapes(design: &Design) -> Result<Vec<(&'static str, Rc<Module>)>, Error> {
+    Ok(vec![
+        ("registers", unit::register_file()?),
+        ("control", unit::control(design.sequencer)?),
+        ("load", unit::load(design)?),
+        ("store", unit::store(design)?),
+        ("pu", unit::pu(design)?),
+        ("sfu", unit::sfu(design)?),
+        ("a", unit::dense_decoder(design)?),
+        ("b", unit::dense_decoder(design)?),
+        ("encoder", unit::bitmask_encoder(design)?),
+        ("buffers", unit::operand_buffers(design)?),
+        ("aux", unit::auxiliary_buffer(design)?),
+        ("counters", unit::counters(design)?),
+        ("watchdog", unit::watchdog()?),
+        ("tokens", memory(MAX_TOKENS as usize, 16)?),
+    ])
+}
+
+/// Whether a port of a unit leads outside.
+fn is_outside(unit: &str, port: &str) -> bool {
+    match unit {
+        "registers" => port.starts_with("lite_") || port == "interrupt_line",
+        "load" | "store" => port.starts_with("axi_") || port.starts_with("nvm_") && port != "nvm_taken",
+        _ => false,
+    }
+}
+
+/// A wire for each output of a unit that stays inside, so that units may depend on each other in any order.
+fn declare(m: &mut Module, shapes: &[(&str, Rc<Module>)]) -> Wires {
+    let mut wires = BTreeMap::new();
+    for (prefix, shape) in shapes {
+        for port in shape.ports().iter().filter(|port| !port.input && !is_outside(prefix, &port.name)) {
+            let name = format!("{prefix}_{}", port.name);
+            wires.insert(name.clone(), m.signal(&format!("from_{name}"), port.width));
+        }
+    }
+    Wires(wires)
+}
+
+/// A unit with what leads to its inputs: a wire of the list, or a port of the machine.
+fn connect(
+    m: &mut Module,
+    prefix: &str,
+    shape: &Rc<Module>,
+    wires: &Wires,
+    derived: &BTreeMap<String, Expr>,
+) {
+    let mut inputs: Vec<(String, Expr)> = Vec::new();
+    for port in shape.ports().into_iter().filter(|port| port.input) {
+        if ["clock", "reset"].contains(&port.name.as_str()) {
+            continue;
+        }
+        let name = format!("{prefix}_{}", port.name);
+        let value = match derived.get(&name) {
+            Some(value) => value.clone(),
+            None if is_outside(prefix, &port.name) => m.input(&port.name, port.width, &port.meaning),
+            None => panic!("nothing leads to {name}"),
+        };
+        inputs.push((port.name, value));
+    }
+    let given: Vec<(&str, &Expr)> = inputs.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    let instance = m.instance(prefix, shape, &given);
+    for port in shape.ports().into_iter().filter(|port| !port.input) {
+        let value = instance.out(&port.name);
+        if is_outside(prefix, &port.name) {
+            let out = m.output(&port.name, port.width, &port.meaning);
+            m.assign(out, value);
+        } else {
+            m.assign(wires.get(&format!("{prefix}_{}", port.name)), value);
+        }
+    }
 }

@@ -14,6 +14,8 @@ pub enum Access {
     Write,
     /// Write ones that hold for one cycle; reads as zero.
     Pulse,
+    /// Read and write; the machine is told of the write of the highest word.
+    Store,
     /// Read flags that the machine sets; writing a one clears it.
     Clear,
 }
@@ -33,7 +35,7 @@ pub struct Register {
     pub meaning: &'static str,
 }
 
-use Access::{Clear, Pulse, Read, Write as ReadWrite};
+use Access::{Clear, Pulse, Read, Store, Write as ReadWrite};
 
 /// What an `id` register holds: `OFRP` in ASCII, read as a number.
 pub const ID: u64 = 0x4f46_5250;
@@ -41,19 +43,28 @@ pub const ID: u64 = 0x4f46_5250;
 const TABLE: &[(&str, usize, Access, &str)] = &[
     ("id", 32, Read, "0x4f465250, `OFRP`"),
     ("control", 1, Pulse, "bit 0: start the program"),
-    ("status", 1, Read, "bit 0: a program runs"),
+    ("status", 2, Read, "bit 0: a program runs; 1: an error of the bus has stopped it"),
     (
         "interrupt",
-        3,
+        4,
         Clear,
-        "bit 0: the program has ended; 1: on a word that is no command; 2: after an error of the bus",
+        "bit 0: the program has ended; 1: on a word that is no command; 2: the bus answered wrongly; 3: it did not answer in \
+         `watchdog` cycles",
     ),
-    ("interrupt_enable", 3, ReadWrite, "flags of `interrupt` that raise the interrupt line"),
+    ("interrupt_enable", 4, ReadWrite, "flags of `interrupt` that raise the interrupt line"),
     ("threshold", 32, ReadWrite, "entropy under which a sentence leaves, nats with 16 fraction bits"),
     ("layer_start", 36, ReadWrite, "first byte of the first layer's weights in external memory"),
     ("ramp_start", 36, ReadWrite, "first byte of the first off-ramp's weights in external memory"),
     ("command_index", 16, ReadWrite, "command memory: where the next word goes"),
-    ("command_word", 256, ReadWrite, "command memory: a command; the write of the highest word stores it"),
+    ("command_word", 256, Store, "command memory: a command; the write of the highest word stores it"),
+    ("token_index", 16, ReadWrite, "token memory: where the next word goes"),
+    (
+        "token",
+        16,
+        Store,
+        "token memory: number of the word at this position of the sentence; a write stores it",
+    ),
+    ("watchdog", 32, ReadWrite, "cycles that the bus may let a request wait; 0 for ever"),
     (
         "exit_layer",
         16,
@@ -62,8 +73,40 @@ const TABLE: &[(&str, usize, Access, &str)] = &[
     ),
     ("entropy", 32, Read, "entropy at the last off-ramp, nats with 16 fraction bits"),
     ("vdd_mv", 16, Read, "supply voltage asked for, mV"),
-    ("cycles", 48, Read, "cycles since the start; the length of the run once it is done"),
+    ("cycles", COUNTER_BITS, Read, "cycles since the start; the length of the run once it is done"),
+    ("macs_run", COUNTER_BITS, Read, "multiply-accumulates that ran"),
+    (
+        "macs_gated",
+        COUNTER_BITS,
+        Read,
+        "multiply-accumulates that took a cycle and no energy of the multiplier",
+    ),
+    ("macs_skipped", COUNTER_BITS, Read, "multiply-accumulates that took neither"),
+    ("pu_active_cycles", COUNTER_BITS, Read, "cycles in which the datapath of the PU was clocked"),
+    ("softmax_elements", COUNTER_BITS, Read, "elements that passed the lanes of the SFU in a softmax"),
+    ("layernorm_elements", COUNTER_BITS, Read, "in a layer norm"),
+    ("add_elements", COUNTER_BITS, Read, "in an add"),
+    ("entropy_elements", COUNTER_BITS, Read, "in an entropy"),
+    ("code_reads_0", COUNTER_BITS, Read, "codes read from operand buffer 0"),
+    ("code_reads_1", COUNTER_BITS, Read, "codes read from operand buffer 1"),
+    ("code_writes_0", COUNTER_BITS, Read, "codes written to operand buffer 0"),
+    ("code_writes_1", COUNTER_BITS, Read, "codes written to operand buffer 1"),
+    ("mask_reads_0", COUNTER_BITS, Read, "masks of a vector read from operand buffer 0"),
+    ("mask_reads_1", COUNTER_BITS, Read, "masks of a vector read from operand buffer 1"),
+    ("mask_writes_0", COUNTER_BITS, Read, "masks of a vector written to operand buffer 0"),
+    ("mask_writes_1", COUNTER_BITS, Read, "masks of a vector written to operand buffer 1"),
+    ("aux_read_bytes", COUNTER_BITS, Read, "bytes read from the auxiliary buffer"),
+    ("aux_write_bytes", COUNTER_BITS, Read, "bytes written to the auxiliary buffer"),
+    ("axi_beats", COUNTER_BITS, Read, "beats on the data channels of the AXI master, both directions"),
+    ("external_read_bytes", COUNTER_BITS, Read, "bytes read from external memory, whole beats"),
+    ("external_write_bytes", COUNTER_BITS, Read, "bytes written to external memory, whole beats"),
+    ("nvm_read_bits", COUNTER_BITS, Read, "bits read from the NVM, whole words"),
+    ("commands", COUNTER_BITS, Read, "commands dispatched"),
+    ("conflicts", 1, Read, "two units have used one page of a buffer in one cycle: the program is wrong"),
 ];
+
+/// Bits of a counter: a year at a gigahertz needs 55, a sentence far less.
+pub const COUNTER_BITS: usize = 48;
 
 /// Every register with its place.
 pub fn registers() -> Vec<Register> {
@@ -97,7 +140,7 @@ impl Access {
     fn text(self) -> &'static str {
         match self {
             Read => "read",
-            ReadWrite => "read, write",
+            ReadWrite | Store => "read, write",
             Pulse => "write; holds for a cycle",
             Clear => "read; a one clears",
         }

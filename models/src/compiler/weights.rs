@@ -1,7 +1,7 @@
 //! Weight matrices in memory: chunks of columns, each with its bias, ready for one slot of a buffer.
 //!
 //! A chunk lies in one run: bias (2 bytes a column), masks, codes. The codes of a chunk are packed by the mask where that
-//! takes fewer bytes. A bank is a stack of the non-zero codes of its lane, so a packed chunk takes as many rows of `n` codes
+//! takes fewer bytes and `n` is at least 8. A bank is a stack of the non-zero codes of its lane, so a packed chunk takes as many rows of `n` codes
 //! as its fullest bank. Where only the density `d` of `V` vectors is known, the fullest of `n` banks is taken as
 //! `V·d + sqrt(2 ln n) · sqrt(V·d·(1 - d))` rows: the usual bound on the mean of the largest of `n` normal variables
 //! (derived; the binomial is near enough to normal for chunks of hundreds of vectors).
@@ -70,12 +70,20 @@ pub(super) fn packed_rows(n: u32, vectors: u64, density: f64) -> u64 {
     ((v * density + spread).ceil() as u64).min(vectors)
 }
 
+/// Smallest `n` whose chunks are packed: a byte is the mask of no more than a vector, so that what the bus brings in a cycle
+/// never holds the masks of two tiles.
+const SMALLEST_PACKED: u32 = 8;
+
 /// Bytes and encoding of the masks and codes of `vectors` vectors whose fullest bank takes `rows` rows.
 pub(super) fn encoded(n: u32, vectors: u64, rows: u64) -> (u64, Encoding) {
     let mask_bytes = (vectors * u64::from(n)).div_ceil(8);
     let packed = mask_bytes + rows * u64::from(n);
     let dense = vectors * u64::from(n);
-    if packed < dense { (packed, Encoding::Packed { rows: rows as u32 }) } else { (dense, Encoding::Dense) }
+    if n >= SMALLEST_PACKED && packed < dense {
+        (packed, Encoding::Packed { rows: rows as u32 })
+    } else {
+        (dense, Encoding::Dense)
+    }
 }
 
 /// Lays a matrix out in chunks of up to `tiles` column tiles from byte `start` on; returns them and the byte after the last.

@@ -240,7 +240,7 @@ pub struct Gather {
     pub offset: u64,
     /// Bytes from one table row to the next.
     pub pitch: u64,
-    /// Bytes read for a row: its masks and its non-zero codes (of the longest row; of the mean, where only statistics are
+    /// Bytes of a row: its masks and its non-zero codes (of the longest row; of the mean, where only statistics are
     /// known).
     pub row_bytes: u64,
     /// First token of the sentence whose row is read.
@@ -329,7 +329,7 @@ pub struct LayerNorm {
     pub rows: u32,
     /// Columns that count.
     pub valid: u32,
-    /// Gamma, then beta, in the auxiliary buffer, 2 bytes each a column.
+    /// For each column tile gamma, then beta, in the auxiliary buffer, 2 bytes each a column.
     pub parameters: AuxRange,
 }
 

@@ -20,6 +20,10 @@ pub use region::{Occupancy, Region};
 /// Bytes of an encoded command in the command memory: every field of the widest command (a matrix product) at its full width.
 pub const COMMAND_BYTES: u64 = 32;
 
+/// Words of the sentence that the token memory holds; the position tables of the BERT family have no more rows (Devlin et al.
+/// 2019).
+pub const MAX_TOKENS: u32 = 512;
+
 /// The four queues of the sequencer, in the order in which ties are broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]

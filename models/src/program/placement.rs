@@ -77,12 +77,13 @@ pub enum Form {
         /// How the codes lie.
         encoding: Encoding,
     },
-    /// Gamma over `tiles` tiles of columns, then beta, 16 bits each.
+    /// For each of `tiles` tiles of columns gamma, then beta, 16 bits each.
     Norm {
         /// Column tiles.
         tiles: u32,
     },
-    /// For each word or position, a bit for each element of whole tiles, then the codes that are not zero.
+    /// For each word or position, group by group of `n` elements (8 if `n` is less): a bit for each, then the codes that are
+    /// not zero.
     Table {
         /// Rows.
         rows: u32,

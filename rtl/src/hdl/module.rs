@@ -207,19 +207,26 @@ impl Module {
         self.signals.iter().filter_map(port).collect()
     }
 
-    /// The module, checked; with ports `clock` and `reset` if anything in it holds state.
+    /// The module, checked; with ports `clock` and `reset` if anything in it holds state; memories have no reset.
     ///
     /// # Errors
     /// The first fault of the description.
     pub fn finish(mut self) -> Result<Rc<Module>, Error> {
-        let stateful = |declared: &Declared| {
-            matches!(declared.kind, Kind::Register(_))
-                || matches!(declared.kind, Kind::ChildInput) && declared.name.ends_with("$clock")
+        let needs = |signals: &[Declared], port: &str| {
+            signals.iter().any(|declared| match declared.kind {
+                Kind::Register(_) => true,
+                Kind::ChildInput => declared.name.ends_with(port),
+                _ => false,
+            })
         };
-        if self.signals.iter().any(stateful) {
-            self.declare("clock", 1, Kind::Input, "rising edge");
-            self.declare("reset", 1, Kind::Input, "synchronous, active high");
-            self.signals.rotate_right(2);
+        let wanted = [("clock", "rising edge"), ("reset", "synchronous, active high")];
+        let wanted: Vec<_> =
+            wanted.into_iter().filter(|(name, _)| needs(&self.signals, &format!("${name}"))).collect();
+        if !wanted.is_empty() {
+            for (name, meaning) in &wanted {
+                self.declare(name, 1, Kind::Input, meaning);
+            }
+            self.signals.rotate_right(wanted.len());
             self.index =
                 self.signals.iter().enumerate().map(|(at, s)| (s.name.replace('$', "_"), at)).collect();
         }

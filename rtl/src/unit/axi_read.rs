@@ -5,36 +5,37 @@
 //! the last one. `error`, high for a cycle, after which the command ends early.
 //!
 //! **Timing.** The first request goes out in the cycle after `start`, then one a cycle while fewer than `axi.outstanding` are under
-//! way. Every beat is taken in the cycle in which it comes, and handed on in that cycle. `done` follows [`latency::DMA_WRITE`] cycles after
-//! the last beat: what lies between is the way into the page.
+//! way. A beat is handed on in the cycle in which it is taken; the next is taken when its pieces are in, one a cycle. `done` follows
+//! [`latency::DMA_WRITE`] cycles after the last piece: what lies between is the way into the page.
 //!
-//! **Errors.** A response other than OKAY, a last beat that comes early or late: the command asks for nothing more, waits for what
+//! **Errors.** A response other than OKAY, another identifier than was asked with, a last beat that comes early or late: the command asks for nothing more, waits for what
 //! it has asked for, and ends. Not modelled: a memory that never answers, which the watchdog of the top sees.
 
 use super::burst::{BYTES_BITS, LENGTH_BITS, RUN_BITS, STRIDE_BITS, burst};
 use super::fifo::fifo;
 use super::sequencer::ADDRESS_BITS;
-use crate::hdl::{Error, Expr, Instance, Module, concat, lit, mux};
+use crate::hdl::{Error, Expr, Instance, Module, address_bits, concat, lit, mux};
 use models::design::Axi;
 use models::latency;
 use std::rc::Rc;
 
 const _: () = assert!(latency::DMA_WRITE == 2, "done is two registers behind the last beat");
 
-/// The read side of a master.
+/// The read side of a master whose beats are `pieces` pieces for the buffers.
 ///
 /// # Errors
 /// A fault of the description, which would be ours.
-pub fn axi_read(axi: Axi) -> Result<Rc<Module>, Error> {
+pub fn axi_read(axi: Axi, pieces: usize) -> Result<Rc<Module>, Error> {
     let mut m = Module::new("axi_read", "read side of the AXI4 master")
         .parameter("width_bits", axi.width_bits)
         .parameter("burst_beats", axi.burst_beats)
         .parameter("outstanding", axi.outstanding)
-        .latency(format!("done {} cycles after the last beat", latency::DMA_WRITE));
+        .parameter("pieces", pieces)
+        .latency(format!("done {} cycles after the last piece", latency::DMA_WRITE));
     let start = m.input("start", 1, "first busy cycle of a command");
     let failed = m.register("failed", 1, 0);
     let asked = request(&mut m, axi, "ar", &start, &failed)?;
-    let fault = beats(&mut m, axi, &asked)?;
+    let fault = beats(&mut m, (axi, pieces), &asked)?;
     m.when(&start, |m| m.next(&failed, lit(1, 0))).otherwise(|m| {
         m.when(&fault, |m| m.next(&failed, lit(1, 1)));
     });
@@ -101,14 +102,17 @@ pub(super) fn request(
 }
 
 /// The data channel; whether the beat of this cycle is wrong.
-fn beats(m: &mut Module, axi: Axi, asked: &Request) -> Result<Expr, Error> {
+fn beats(m: &mut Module, (axi, pieces): (Axi, usize), asked: &Request) -> Result<Expr, Error> {
     let bits = axi.beat_bytes().ilog2() as usize;
     let [rvalid, rlast] = ["axi_rvalid", "axi_rlast"].map(|name| m.input(name, 1, "AXI4"));
     let response = m.input("axi_rresp", 2, "AXI4");
+    let identifier = m.input("axi_rid", 1, "AXI4; the master asks with 0");
     let data = m.input("axi_rdata", axi.width_bits as usize, "AXI4");
     let some = m.wire("some_under_way", asked.used.ne(lit(asked.used.width(), 0)));
-    let beat = m.wire("takes_beat", rvalid.and(&some));
-    let ends = m.wire("ends_burst", beat.and(&rlast));
+    let beat = m.signal("takes_beat", 1);
+    let (held, ends) = hold(m, pieces, &beat, &rlast);
+    let free = m.wire("free", some.and(held.not()));
+    m.assign(&beat, rvalid.and(&free));
     let pushed = asked.burst(bits);
     let shape = fifo(axi.outstanding, pushed.width())?;
     let inputs = [("push", &asked.take), ("data", &pushed), ("pop", &ends)];
@@ -119,13 +123,29 @@ fn beats(m: &mut Module, axi: Axi, asked: &Request) -> Result<Expr, Error> {
     let following = index.add(lit(LENGTH_BITS, 1));
     m.when(&beat, |m| m.next(&index, mux(&rlast, lit(LENGTH_BITS, 0), following)));
     let last = m.wire("is_last", index.eq(head.bits(2 * bits, LENGTH_BITS)));
-    let wrong = rlast.xor(&last).or(response.reduce_or());
+    let wrong = rlast.xor(&last).or(response.reduce_or()).or(identifier);
     let fault = m.wire("fault", beat.and(wrong));
     hand_on(m, &beat.and(asked.failed.not()), &data, (&index, &last), (&head, bits));
     let ready = m.output("axi_rready", 1, "AXI4");
-    m.assign(ready, &some);
-    finish(m, asked, &some, &fault);
+    m.assign(ready, &free);
+    finish(m, asked, &some.or(&held), &fault);
+    bus_state(m, asked, &some, &beat);
     Ok(fault)
+}
+
+/// Whether a beat of several pieces still goes into the buffers, one piece a cycle; and whether a burst ends, with the last
+/// piece of its last beat.
+fn hold(m: &mut Module, pieces: usize, beat: &Expr, last: &Expr) -> (Expr, Expr) {
+    if pieces == 1 {
+        return (lit(1, 0), m.wire("ends_burst", beat.and(last)));
+    }
+    let bits = address_bits(pieces);
+    let (left, of_last) = (m.register("pieces_left", bits, 0), m.register("pieces_of_last", 1, 0));
+    let some = m.wire("pieces_wait", left.reduce_or());
+    m.next(&left, mux(beat, lit(bits, pieces as u64 - 1), left.sub(some.widen(bits))));
+    m.when(beat, |m| m.next(&of_last, last));
+    let ends = m.wire("ends_burst", left.eq(lit(bits, 1)).and(of_last));
+    (some, ends)
 }
 
 /// The beat as the buffers get it.
@@ -143,6 +163,14 @@ fn hand_on(m: &mut Module, beat: &Expr, data: &Expr, at: (&Expr, &Expr), burst: 
     let partly = last.and(end.reduce_or());
     let whole = concat(&[lit(1, 1), lit(bits, 0)]);
     m.assign(to, mux(partly, end.widen(bits + 1), whole));
+}
+
+/// What the watchdog looks at: whether something is asked for, and whether something happens.
+pub(super) fn bus_state(m: &mut Module, asked: &Request, some: &Expr, moves: &Expr) {
+    let waits = m.output("bus_waits", 1, "something is asked of the bus");
+    let happens = m.output("bus_moves", 1, "something happens on it");
+    m.assign(waits, asked.more.or(some));
+    m.assign(happens, asked.take.or(moves));
 }
 
 /// The end of the command, and its error.

@@ -8,10 +8,10 @@
 //! way. The beats of a burst can go from [`latency::DMA_READ`] cycles after its request on, bursts in order, a beat a cycle. A burst is
 //! under way until its answer; `done` is high in the cycle of the last answer.
 //!
-//! **Errors.** An answer other than OKAY: the command asks for nothing more, sends what it has asked for, and ends.
+//! **Errors.** An answer other than OKAY, or to another identifier than was asked with: the command asks for nothing more, sends what it has asked for, and ends.
 //! Not modelled: a memory that never answers, which the watchdog of the top sees.
 
-use super::axi_read::{Request, request};
+use super::axi_read::{Request, bus_state, request};
 use super::burst::LENGTH_BITS;
 use super::fifo::fifo;
 use crate::hdl::{Error, Expr, Module, lit, mux, ones};
@@ -35,8 +35,8 @@ pub fn axi_write(axi: Axi) -> Result<Rc<Module>, Error> {
     let start = m.input("start", 1, "first busy cycle of a command");
     let failed = m.register("failed", 1, 0);
     let asked = request(&mut m, axi, "aw", &start, &failed)?;
-    beats(&mut m, axi, &asked)?;
-    let fault = answers(&mut m, &asked);
+    let sent = beats(&mut m, axi, &asked)?;
+    let fault = answers(&mut m, &asked, &sent);
     m.when(&start, |m| m.next(&failed, lit(1, 0))).otherwise(|m| {
         m.when(&fault, |m| m.next(&failed, lit(1, 1)));
     });
@@ -44,7 +44,7 @@ pub fn axi_write(axi: Axi) -> Result<Rc<Module>, Error> {
 }
 
 /// The data channel.
-fn beats(m: &mut Module, axi: Axi, asked: &Request) -> Result<(), Error> {
+fn beats(m: &mut Module, axi: Axi, asked: &Request) -> Result<Expr, Error> {
     let bits = axi.beat_bytes().ilog2() as usize;
     let burst = asked.burst(bits);
     // A register ahead of the FIFO: its head is there two cycles after the request.
@@ -69,13 +69,13 @@ fn beats(m: &mut Module, axi: Axi, asked: &Request) -> Result<(), Error> {
         ("axi_wdata", value, "AXI4"),
         ("axi_wstrb", strobe, "AXI4"),
         ("axi_wlast", last, "AXI4"),
-        ("beat_take", take, "the next beat is taken"),
+        ("beat_take", take.clone(), "the next beat is taken"),
     ];
     for (name, value, meaning) in outputs {
         let out = m.output(name, value.width(), meaning);
         m.assign(out, value);
     }
-    Ok(())
+    Ok(take)
 }
 
 /// The bytes of a beat that count: from where the burst begins, to where it ends.
@@ -90,9 +90,10 @@ fn strobe(m: &mut Module, head: &Expr, bits: usize, index: &Expr, last: &Expr) -
 }
 
 /// The answers; whether that of this cycle is an error.
-fn answers(m: &mut Module, asked: &Request) -> Expr {
+fn answers(m: &mut Module, asked: &Request, sent: &Expr) -> Expr {
     let valid = m.input("axi_bvalid", 1, "AXI4");
     let response = m.input("axi_bresp", 2, "AXI4");
+    let identifier = m.input("axi_bid", 1, "AXI4; the master asks with 0");
     let ready = m.output("axi_bready", 1, "AXI4");
     let bits = asked.used.width();
     let under_way = m.register("bursts_under_way", bits, 0);
@@ -110,7 +111,8 @@ fn answers(m: &mut Module, asked: &Request) -> Expr {
     let ends = m.wire("ends", answer.and(only).or(given_up));
     m.next(&active, asked.start.or(active.and(ends.not())));
     m.assign(done, &ends);
-    let fault = m.wire("fault", answer.and(response.reduce_or()));
+    bus_state(m, asked, &some, &sent.or(&answer));
+    let fault = m.wire("fault", answer.and(response.reduce_or().or(identifier)));
     let told = m.stage("told", &fault);
     m.assign(error, told);
     fault

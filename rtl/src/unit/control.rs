@@ -41,6 +41,8 @@ pub fn control(design: Sequencer) -> Result<Rc<Module>, Error> {
     m.assign(starts, gathered("start"));
     let store = command_memory(&mut m, design.commands, &runs)?;
     m.assign(&value, store.out("value"));
+    let dispatched = m.output("dispatched", 1, "a command goes to the queue of its unit");
+    m.assign(dispatched, runs.out("push").reduce_or());
     for (unit, queue) in Unit::ALL.iter().zip(&queues) {
         let name = format!("{}_command", unit.name());
         let out = m.output(&name, WORD_BITS, "command that the unit runs, stable until done");
@@ -66,12 +68,13 @@ const STATUS: [(&str, &str); 8] = [
     ("cycles", "cycles since the start; the length of the run once it is done"),
 ];
 
-fn sequencer_inputs(m: &mut Module) -> [(&'static str, Expr); 4] {
+fn sequencer_inputs(m: &mut Module) -> [(&'static str, Expr); 5] {
     [
         ("start", 1, "the program begins; cycle 0"),
         ("layer_start", ADDRESS_BITS, "first byte of the first layer's weights"),
         ("ramp_start", ADDRESS_BITS, "first byte of the first off-ramp's weights"),
         ("below", 1, "the last entropy is under the threshold"),
+        ("halt", 1, "dispatch nothing more, and end when all is idle"),
     ]
     .map(|(name, width, meaning)| (name, m.input(name, width, meaning)))
 }

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 /// A port that reads.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     /// Prefix of its signals.
     pub name: &'static str,
     /// Whether its banks have addresses of their own.
@@ -28,7 +28,7 @@ const fn reader(name: &'static str, packed: bool) -> Reader {
 }
 
 /// Who reads: the store engine, both operands of the PU, both of the SFU.
-pub(super) const READERS: [Reader; 5] = [
+pub(crate) const READERS: [Reader; 5] = [
     reader("store", false),
     reader("rows", true),
     reader("columns", true),
@@ -37,11 +37,11 @@ pub(super) const READERS: [Reader; 5] = [
 ];
 
 /// Who writes: the load engine, the PU, the SFU.
-pub(super) const WRITERS: [&str; 3] = ["load", "pu", "sfu"];
+pub(crate) const WRITERS: [&str; 3] = ["load", "pu", "sfu"];
 
 /// The sizes of an operand buffer in bits and counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Geometry {
+pub(crate) struct Geometry {
     /// Lanes, which are the banks.
     pub lanes: usize,
     /// Bits of a code.
@@ -57,7 +57,7 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    pub(super) fn new(design: &Design) -> Geometry {
+    pub(crate) fn new(design: &Design) -> Geometry {
         let log = |value: u64| value.ilog2() as usize;
         Geometry {
             lanes: design.pu.n as usize,
@@ -70,33 +70,33 @@ impl Geometry {
     }
 
     /// Bits of a vector's address in the buffer.
-    pub(super) fn address(self) -> usize {
+    pub(crate) fn address(self) -> usize {
         self.page + self.row
     }
 
     /// Bits of a tile's address in the buffer.
-    pub(super) fn tile(self) -> usize {
+    pub(crate) fn tile(self) -> usize {
         self.address() - self.lane
     }
 
     /// A number of tiles, as the fields of commands hold it, as an address in the buffer.
-    pub(super) fn tiles(self, count: Expr) -> Expr {
+    pub(crate) fn tiles(self, count: Expr) -> Expr {
         let bits = self.tile();
         if count.width() > bits { count.bits(0, bits) } else { count.widen(bits) }
     }
 
     /// Bits of a reader's addresses.
-    pub(super) fn addresses(self, reader: Reader) -> usize {
+    pub(crate) fn addresses(self, reader: Reader) -> usize {
         if reader.packed { self.lanes * self.address() } else { self.address() }
     }
 
     /// The address of a reader for a bank.
-    pub(super) fn of_bank(self, reader: Reader, addresses: &Expr, bank: usize) -> Expr {
+    pub(crate) fn of_bank(self, reader: Reader, addresses: &Expr, bank: usize) -> Expr {
         if reader.packed { addresses.bits(bank * self.address(), self.address()) } else { addresses.clone() }
     }
 
     /// The inputs of a reader: name, width, meaning.
-    pub(super) fn reads(self, reader: Reader) -> [(String, usize, &'static str); 4] {
+    pub(crate) fn reads(self, reader: Reader) -> [(String, usize, &'static str); 4] {
         let name = |part: &str| format!("{}_{part}", reader.name);
         [
             (name("fetch"), 1, "masks of a tile are read"),
@@ -107,7 +107,7 @@ impl Geometry {
     }
 
     /// The inputs of a writer: name, width, meaning.
-    pub(super) fn writes(self, writer: &str) -> [(String, usize, &'static str); 7] {
+    pub(crate) fn writes(self, writer: &str) -> [(String, usize, &'static str); 7] {
         let name = |part: &str| format!("{writer}_{part}");
         [
             (name("mask_write"), 1, "masks of a tile are written"),
@@ -131,7 +131,7 @@ struct Use {
 ///
 /// # Errors
 /// A page of less than a tile.
-pub(super) fn page(design: &Design) -> Result<Rc<Module>, Error> {
+pub(crate) fn page(design: &Design) -> Result<Rc<Module>, Error> {
     let g = Geometry::new(design);
     if g.row < g.lane {
         return Err(Error::size("page", "vectors", "at least the vectors of a tile"));

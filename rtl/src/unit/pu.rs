@@ -16,6 +16,7 @@
 use super::page::Geometry;
 use super::phases::phases;
 use super::popcount::popcount;
+use super::tree::delayed;
 use super::word::{WORD_BITS, field};
 use super::{
     BIAS_BITS, accumulator, accumulator_width, bitmask_decoder, bitmask_encoder, epilogue, largest_reduction,
@@ -37,7 +38,7 @@ struct Tag {
 impl Tag {
     /// The tag `cycles` later.
     fn delayed(self, m: &mut Module, cycles: u64) -> Tag {
-        let mut late = |part: &str, value: Expr| delay(m, &format!("summed_{part}"), value, cycles);
+        let mut late = |part: &str, value: Expr| delayed(m, &format!("summed_{part}"), &value, cycles);
         Tag {
             valid: late("valid", self.valid),
             row: late("row", self.row),
@@ -57,15 +58,10 @@ impl Leaving {
     /// The row `cycles` later.
     fn delayed(&self, m: &mut Module, name: &str, cycles: u64) -> Leaving {
         Leaving {
-            valid: delay(m, &format!("{name}_valid"), self.valid.clone(), cycles),
-            row: delay(m, &format!("{name}_row"), self.row.clone(), cycles),
+            valid: delayed(m, &format!("{name}_valid"), &self.valid, cycles),
+            row: delayed(m, &format!("{name}_row"), &self.row, cycles),
         }
     }
-}
-
-/// A value `cycles` later.
-fn delay(m: &mut Module, name: &str, value: Expr, cycles: u64) -> Expr {
-    (1..=cycles).fold(value, |value, cycle| m.stage(&format!("{name}_{cycle}"), value))
 }
 
 /// The PU of a design.
@@ -170,7 +166,7 @@ fn lanes(
 ) -> Result<(Expr, Tag), Error> {
     let g = Geometry::new(design);
     let width = g.lanes * g.code;
-    let mut late = |name: &str| delay(m, name, walk.out(name), latency::DECODE - 1);
+    let mut late = |name: &str| delayed(m, name, &walk.out(name), latency::DECODE - 1);
     let [fills, fill_row, streams] = ["fill_read", "fill_row", "stream_read"].map(&mut late);
     let [row, first, last, on, parity] =
         ["stream_row", "stream_first", "stream_last", "stream_lanes_on", "parity_now"].map(&mut late);

@@ -1,8 +1,8 @@
 //! Registers behind an AXI4-Lite port: what software writes goes out, what the machine says can be read.
 //!
 //! **Ports.** An AXI4-Lite subordinate of 32 bits, its signals prefixed `lite_`; for each register of the
-//! [map](crate::register_map) a port of its name: an output for what software writes, an input for what it reads. A register of
-//! several words has an output `NAME_written`, high in the cycle after its highest word was written. `interrupt_set` raises
+//! [map](crate::register_map) a port of its name: an output for what software writes, an input for what it reads. A register that
+//! stores has an output `NAME_written`, high in the cycle after its highest word was written. `interrupt_set` raises
 //! flags, `interrupt_line` is high while an enabled flag is.
 //!
 //! **Timing.** A write takes effect in the cycle after both its address and its data have been taken; its response follows in the
@@ -109,7 +109,7 @@ fn stored(m: &mut Module, register: &Register, write: &Write) -> Vec<(usize, Exp
             lit(*width, 0)
         }
         Access::Clear => flags(m, register, write),
-        Access::Write => written(m, register, write),
+        Access::Write | Access::Store => written(m, register, write),
     };
     (0..register.words())
         .map(|index| {
@@ -155,7 +155,7 @@ fn written(m: &mut Module, register: &Register, write: &Write) -> Expr {
     words.reverse();
     let value = concat(&words);
     m.assign(out, &value);
-    if let (true, Some(last)) = (hits.len() > 1, hits.last()) {
+    if let (Access::Store, Some(last)) = (register.access, hits.last()) {
         let done = m.output(
             &format!("{}_written", register.name),
             1,

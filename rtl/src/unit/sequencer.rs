@@ -9,6 +9,8 @@
 //! cycle in which everything is idle; `clear` is then high, and the next command follows `FETCH` cycles later. With
 //! `overlap` = 0 every command waits until all is idle, without the fetch penalty. `cycles` at `done` is the length of the run.
 //!
+//! **Errors.** With `halt` nothing more is dispatched; what was, runs to its end, and the program ends.
+//!
 //! **Not modelled.** What a change of voltage takes to settle. An opcode that no command has ends the program with `fault`.
 
 use super::word::{WORD_BITS, field, is, is_of};
@@ -64,17 +66,18 @@ pub fn sequencer(design: Sequencer) -> Result<Rc<Module>, Error> {
     let room = m.input("room", 4, "queues that have room, load engine lowest");
     let idle = m.input("idle", 1, "all queues and units are idle");
     let below = m.input("below", 1, "the last entropy is under the threshold");
-    let parts = decode(&mut m, &idle, &below);
-    let accept = dispatch(&mut m, &parts, overlap, &room, &idle);
+    let halt = m.input("halt", 1, "dispatch nothing more, and end when all is idle");
+    let parts = decode(&mut m, &idle, &below, &halt);
+    let accept = dispatch(&mut m, &parts, overlap, &room, &idle.and(halt.not()), &halt);
     let bits = address_bits(design.commands as usize);
     let running = fetch(&mut m, &parts, &start, &accept, (&value, bits));
     bases(&mut m, &parts, &start, [&layer_start, &ramp_start]);
-    status(&mut m, &parts, &start, &running);
+    status(&mut m, &parts, &start, &running, &halt);
     m.finish()
 }
 
 /// What the word in the decode stage asks for.
-fn decode(m: &mut Module, idle: &Expr, below: &Expr) -> Parts {
+fn decode(m: &mut Module, idle: &Expr, below: &Expr, halt: &Expr) -> Parts {
     let word = m.register("word", WORD_BITS, 0);
     let valid = m.register("word_valid", 1, 0);
     let pc = m.register("pc", COUNT_BITS, 0);
@@ -83,7 +86,7 @@ fn decode(m: &mut Module, idle: &Expr, below: &Expr) -> Parts {
     let [load, store, pu, sfu] = units;
     let unit = concat(&[sfu, pu, store, load]);
     let unit = m.wire("unit", unit);
-    let control = m.wire("control", valid.and(unit.reduce_or().not()).and(idle));
+    let control = m.wire("control", valid.and(unit.reduce_or().not().or(halt)).and(idle));
     let following = m.wire("following", pc.add(lit(COUNT_BITS, 1)));
     let again = m.wire("again", is(&word, "repeat").and(layer.lt(field(&word, "repeat", "layers"))));
     let leaves = m.wire("leaves", is(&word, "exit").and(below));
@@ -91,15 +94,15 @@ fn decode(m: &mut Module, idle: &Expr, below: &Expr) -> Parts {
     let target = m.wire("target", mux(&again, field(&word, "repeat", "to"), target));
     let goes_on = ["setpoint", "barrier", "exit", "repeat"].map(|name| is(&word, name));
     let goes_on = goes_on.into_iter().reduce(|any, one| any.or(one)).unwrap_or_else(|| lit(1, 0));
-    let ends = m.wire("ends", control.and(goes_on.not()));
+    let ends = m.wire("ends", control.and(goes_on.not().or(halt)));
     Parts { word, valid, pc, unit, layer, control, again, target, ends }
 }
 
 /// Pushes to the queues; whether the decode stage hands its command on.
-fn dispatch(m: &mut Module, parts: &Parts, overlap: bool, room: &Expr, idle: &Expr) -> Expr {
+fn dispatch(m: &mut Module, parts: &Parts, overlap: bool, room: &Expr, idle: &Expr, halt: &Expr) -> Expr {
     let push = m.output("push", 4, "the word goes to this queue, load engine lowest");
     let out = m.output("command", WORD_BITS, "the word");
-    let may = if overlap { parts.valid.clone() } else { parts.valid.and(idle) };
+    let may = if overlap { parts.valid.and(halt.not()) } else { parts.valid.and(idle) };
     let pushed = m.wire("pushed", parts.unit.and(room).and(may.repeat(4)));
     m.assign(push, &pushed);
     m.assign(out, &parts.word);
@@ -156,7 +159,7 @@ fn bases(m: &mut Module, parts: &Parts, start: &Expr, first: [&Expr; 2]) {
 }
 
 /// What software and the other units see.
-fn status(m: &mut Module, parts: &Parts, start: &Expr, running: &Expr) {
+fn status(m: &mut Module, parts: &Parts, start: &Expr, running: &Expr, halt: &Expr) {
     let clear =
         m.output("clear", 1, "a control command takes effect: counts of completed commands begin again");
     let done = m.output("done", 1, "the program ends in this cycle");
@@ -166,7 +169,7 @@ fn status(m: &mut Module, parts: &Parts, start: &Expr, running: &Expr) {
         m.output("cycles", CYCLE_BITS, "cycles since the start; the length of the run once it is done");
     m.assign(clear, &parts.control);
     m.assign(done, &parts.ends);
-    m.assign(fault, parts.ends.and(is(&parts.word, "end").not()));
+    m.assign(fault, parts.ends.and(is(&parts.word, "end").not()).and(halt.not()));
     let supply = m.register("supply", 16, 0);
     m.assign(vdd_mv, &supply);
     let changes = m.wire("supply_changes", parts.control.and(is(&parts.word, "setpoint")));

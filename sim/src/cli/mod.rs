@@ -6,7 +6,7 @@
 
 mod check;
 mod completions;
-mod cosim;
+pub mod cosim;
 mod emit;
 mod exit;
 mod man;

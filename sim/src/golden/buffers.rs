@@ -38,6 +38,13 @@ impl Buffers {
         range(vector * n, n, codes.len())
     }
 
+    /// The codes of row `row` of tile `tile` of a region, `n` of them.
+    pub(super) fn codes(&self, region: &Region, row: usize, tile: usize, n: usize) -> Result<&[u8], Cause> {
+        debug_assert_eq!(n, self.n, "one width for all buffers");
+        let at = self.vector(region, row, tile)?;
+        Ok(&self.codes[usize::from(region.buffer)][at])
+    }
+
     /// The first `rows` rows of a region.
     pub(super) fn read(
         &self,
@@ -62,7 +69,8 @@ impl Buffers {
         Ok(tensor)
     }
 
-    /// Writes the rows of a tensor to the first rows of a region.
+    /// Writes the rows of a tensor to the first rows of a region; what is left of the last row block becomes zero, since the
+    /// first vector of a tile clears the masks of the others.
     pub(super) fn write(&mut self, region: &Region, tensor: &Tensor) -> Result<(), Cause> {
         let n = self.n;
         if tensor.length() != region.tiles as usize * n || tensor.rows() > region.blocks as usize * n {
@@ -72,6 +80,12 @@ impl Buffers {
             for (tile, vector) in tensor.row(row).chunks(n).enumerate() {
                 let to = self.vector(region, row, tile)?;
                 self.codes[usize::from(region.buffer)][to].copy_from_slice(vector);
+            }
+        }
+        for row in tensor.rows()..tensor.rows().next_multiple_of(n) {
+            for tile in 0..region.tiles as usize {
+                let to = self.vector(region, row, tile)?;
+                self.codes[usize::from(region.buffer)][to].fill(0);
             }
         }
         Ok(())

@@ -3,8 +3,10 @@
 use super::Sentence;
 use super::buffers::Buffers;
 use super::fault::Cause;
-use super::memory::{Memory, masks};
+use super::memory::{Memory, group, masks};
+use super::met;
 use super::numbers::{Numbers, Point, Source};
+use crate::contents::Met;
 use kernels::adaptivfloat::{Format, Tensor};
 use kernels::bitmask::{self, Packed};
 use kernels::epilogue::{Bias, Epilogue};
@@ -30,6 +32,8 @@ pub(super) struct Machine<'a> {
     pub ramp_base: u64,
     /// Entropies so far.
     pub entropies: Vec<u32>,
+    /// What the commands have met so far.
+    pub met: Met,
 }
 
 impl<'a> Machine<'a> {
@@ -52,11 +56,21 @@ impl<'a> Machine<'a> {
             layer_base: bases.0,
             ramp_base: bases.1,
             entropies: Vec::new(),
+            met: Met::new(),
         }
     }
 
-    /// Carries a command out; control commands do nothing to values.
-    pub(super) fn execute(&mut self, command: &Command) -> Result<(), Cause> {
+    /// Carries command `pc` out and counts what it meets; control commands do nothing to values.
+    pub(super) fn execute(&mut self, pc: usize, command: &Command) -> Result<(), Cause> {
+        let mut contents = met::reads(&self.buffers, &command.operation, self.n)?;
+        self.carry_out(command)?;
+        contents.written = met::written(&self.buffers, &command.operation, self.n)?;
+        self.met.resize(self.met.len().max(pc + 1), Vec::new());
+        self.met[pc].push(contents);
+        Ok(())
+    }
+
+    fn carry_out(&mut self, command: &Command) -> Result<(), Cause> {
         match &command.operation {
             Operation::Load(transfer) => self.load(transfer),
             Operation::Store(transfer) => self.store(transfer),
@@ -140,13 +154,23 @@ impl<'a> Machine<'a> {
             };
             let start = g.offset.saturating_add(u64::from(index).saturating_mul(g.pitch));
             let bytes = self.memory.read(g.space, start, g.row_bytes)?;
-            let (flags, codes) = bytes.split_at_checked(length.div_ceil(8)).ok_or(Cause::Ragged)?;
-            let mut codes = codes.iter();
-            for (k, _) in masks(1, length, flags).into_iter().enumerate().filter(|(_, flag)| *flag == 1) {
-                rows.codes[(k, row as usize)] = *codes.next().ok_or(Cause::Ragged)?;
-            }
+            self.row(bytes, rows.codes.column_mut(row as usize).as_mut_slice())?;
         }
         self.buffers.write(&g.region, &rows)
+    }
+
+    /// A row of a table: groups of masks and codes.
+    fn row(&self, mut bytes: &[u8], codes: &mut [u8]) -> Result<(), Cause> {
+        for group in codes.chunks_mut(group(self.n)) {
+            let (flags, rest) = bytes.split_at_checked(group.len().div_ceil(8)).ok_or(Cause::Ragged)?;
+            let some = masks(1, group.len(), flags);
+            let count = some.iter().sum::<u64>() as usize;
+            let (values, rest) = rest.split_at_checked(count).ok_or(Cause::Ragged)?;
+            let places = group.iter_mut().zip(&some).filter(|(_, flag)| **flag == 1);
+            places.zip(values).for_each(|((place, _), value)| *place = *value);
+            bytes = rest;
+        }
+        Ok(())
     }
 
     /// Biases of the operands, the operands themselves, and the bias of the result.
@@ -196,9 +220,16 @@ impl<'a> Machine<'a> {
         let Source::Weight(parameter) = sources[1] else { return Err(Cause::Numbers) };
         let exponents = self.numbers.weights.get(&parameter).ok_or(Cause::Numbers)?;
         let values = self.buffers.integers(l.parameters)?;
-        let (gamma, beta) = values.split_at_checked(input.length()).ok_or(Cause::Ragged)?;
-        let gamma = Parameters { values: gamma, lsb: exponents.lsb };
-        let beta = Parameters { values: beta, lsb: exponents.beta_lsb };
+        // Tile by tile: gamma, then beta.
+        let part = |which: usize| -> Vec<i16> {
+            values.chunks(self.n).skip(which).step_by(2).flatten().copied().take(input.length()).collect()
+        };
+        let (gamma, beta) = (part(0), part(1));
+        if beta.len() < input.length() {
+            return Err(Cause::Ragged);
+        }
+        let gamma = Parameters { values: &gamma, lsb: exponents.lsb };
+        let beta = Parameters { values: &beta, lsb: exponents.beta_lsb };
         let out = layernorm(&input, l.valid as usize, gamma, beta, self.format, out_bias)?;
         self.buffers.write(&l.out, &out)
     }

@@ -1,6 +1,6 @@
 //! The memory image of a program: every parameter at the address that the compiler chose.
 
-use super::memory::{Memory, mask_bytes};
+use super::memory::{Memory, group, mask_bytes};
 use super::quantised::{Numerals, Quantised};
 use kernels::bitmask;
 use kernels::softmax::SPAN_FRACTION;
@@ -102,16 +102,18 @@ fn contents(
             Ok(bytes)
         }
         Form::Norm { tiles } => {
-            let padded =
-                |values: &[i16]| halves((0..tiles as usize * n).map(|k| values.get(k).copied().unwrap_or(0)));
-            Ok([padded(&numerals.bias), padded(&numerals.beta)].concat())
+            let tile = |values: &[i16], at: usize| {
+                halves((at * n..(at + 1) * n).map(|k| values.get(k).copied().unwrap_or(0)))
+            };
+            let both = |at| [tile(&numerals.bias, at), tile(&numerals.beta, at)].concat();
+            Ok((0..tiles as usize).flat_map(both).collect())
         }
         Form::Table { rows, elements, pitch } => {
             let tiles = (elements as usize).div_ceil(n);
             let mut bytes = Vec::new();
             for row in 0..rows as usize {
                 let codes = if row < numerals.codes.rows() { numerals.codes.row(row) } else { &[] };
-                bytes.extend(table_row(parameter, codes, tiles * n, pitch)?);
+                bytes.extend(table_row(parameter, codes, (tiles * n, n), pitch)?);
             }
             Ok(bytes)
         }
@@ -151,12 +153,22 @@ fn encoded(parameter: Parameter, codes: &[u8], encoding: Encoding, n: usize) -> 
     Ok(bytes)
 }
 
-/// A row of a table: the masks of `elements` elements, then the codes that are not zero, in `pitch` bytes.
-fn table_row(parameter: Parameter, codes: &[u8], elements: usize, pitch: u64) -> Result<Vec<u8>, ImageError> {
-    let masks: Vec<u64> =
-        (0..elements).map(|k| codes.get(k).map_or(0, |code| u64::from(*code != 0))).collect();
-    let mut bytes = mask_bytes(1, &masks);
-    bytes.extend(codes.iter().filter(|code| **code != 0));
+/// A row of a table of so many elements, for vectors of `n`: of each group its masks, then its codes that are not zero; in
+/// `pitch` bytes.
+fn table_row(
+    parameter: Parameter,
+    codes: &[u8],
+    (elements, n): (usize, usize),
+    pitch: u64,
+) -> Result<Vec<u8>, ImageError> {
+    let mut bytes = Vec::new();
+    for first in (0..elements).step_by(group(n)) {
+        let group = (first..elements.min(first + group(n))).map(|k| codes.get(k).copied().unwrap_or(0));
+        let group: Vec<u8> = group.collect();
+        let masks: Vec<u64> = group.iter().map(|code| u64::from(*code != 0)).collect();
+        bytes.extend(mask_bytes(1, &masks));
+        bytes.extend(group.iter().filter(|code| **code != 0));
+    }
     let need = bytes.len() as u64;
     if need > pitch {
         return Err(ImageError::DoesNotFit { parameter, need, room: pitch });

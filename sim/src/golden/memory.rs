@@ -1,6 +1,6 @@
 //! Bytes: both memories outside the buffers, and a sparse row or chunk within them.
 //!
-//! Masks are a stream of bits, lowest bit of a byte first: bit `v · n + j` stands for element `j` of vector `v`.
+//! Masks of a chunk are a stream of bits, lowest bit of a byte first: bit `v · n + j` stands for element `j` of vector `v`.
 
 use super::fault::Cause;
 use models::program::Space;
@@ -53,6 +53,11 @@ pub(super) fn range(start: u64, bytes: u64, size: usize) -> Result<Range<usize>,
         Some(end) if end <= size as u64 => Ok(start as usize..end as usize),
         end => Err(Cause::OutOfRange { end: end.unwrap_or(u64::MAX), size: size as u64 }),
     }
+}
+
+/// Elements of a table row whose masks lie together, ahead of their codes: a vector, or as many as fill a byte.
+pub(super) fn group(n: usize) -> usize {
+    n.max(8)
 }
 
 /// The bytes of the masks of vectors of `n` elements.

@@ -17,11 +17,14 @@ mod execute;
 pub mod fault;
 pub mod image;
 pub mod memory;
+mod met;
 pub mod numbers;
 pub mod quantised;
 pub mod reference;
+pub mod tiny;
 pub mod weights;
 
+use crate::contents::Met;
 use execute::Machine;
 use fault::{Cause, Fault};
 use kernels::adaptivfloat::Tensor;
@@ -61,6 +64,10 @@ pub struct Outcome {
     pub entropies: Vec<u32>,
     /// Layer after which the sentence left, 1-based.
     pub exit_layer: u32,
+    /// External memory and NVM at the end.
+    pub memory: Memory,
+    /// What the commands have met in the buffers.
+    pub met: Met,
 }
 
 /// Runs a program on an image. `pick` chooses among so many commands that may go next, in program order; the first is always
@@ -112,7 +119,8 @@ pub fn run(
         pc += 1;
     }
     let last = snapshot(&machine, program).map_err(|cause| Fault { command: pc as u32, cause })?;
-    Ok(Outcome { layers, last, entropies: machine.entropies, exit_layer })
+    let Machine { entropies, memory, met, .. } = machine;
+    Ok(Outcome { layers, last, entropies, exit_layer, memory, met })
 }
 
 /// The loop's last command, from within.
@@ -147,7 +155,7 @@ fn drain(
                 Some((pc, _)) => Err(Fault { command: pc as u32, cause: Cause::Deadlock }),
             };
         };
-        machine.execute(&program.commands[pc]).map_err(|cause| Fault { command: pc as u32, cause })?;
+        machine.execute(pc, &program.commands[pc]).map_err(|cause| Fault { command: pc as u32, cause })?;
         queues[unit].pop_front();
         completed[unit] += 1;
     }

@@ -6,7 +6,8 @@
 
 use super::quantised::Quantised;
 use kernels::adaptivfloat::{Format, bias_for};
-use models::program::{Operation, Parameter, Stage, Tag};
+use models::program::word::Scales;
+use models::program::{Command, Operation, Parameter, Stage, Tag};
 use std::collections::BTreeMap;
 
 /// An activation tensor with a range of its own.
@@ -94,6 +95,23 @@ impl Numbers {
         match source {
             Source::Point(point) => self.points.get(&point).copied(),
             Source::Weight(parameter) => self.weights.get(&parameter).map(|e| e.codes),
+        }
+    }
+
+    /// What the fields of a command word hold; zeros for a command without numbers.
+    pub fn scales(&self, command: &Command) -> Scales {
+        let Some((sources, out)) = self.operands(&command.operation, &command.tag) else {
+            return Scales::default();
+        };
+        let bias = |source| self.bias(source).unwrap_or_default();
+        let exponents = sources.into_iter().find_map(|source| match source {
+            Source::Weight(parameter) => self.weights.get(&parameter),
+            Source::Point(_) => None,
+        });
+        Scales {
+            operands: sources.map(|source| self.format.lsb(bias(source))),
+            parameters: exponents.map_or([0; 2], |e| [e.lsb, e.beta_lsb]),
+            out: bias(Source::Point(out)),
         }
     }
 

@@ -11,7 +11,7 @@ use models::design::Design;
 use models::latency;
 use models::program::Entropy;
 
-const PASSES: u64 = 2;
+pub(super) const PASSES: u64 = 2;
 
 /// The plan of an entropy.
 pub(super) fn entropy(design: &Design, c: &Entropy) -> Plan {

@@ -11,7 +11,7 @@ use models::design::Design;
 use models::latency;
 use models::program::LayerNorm;
 
-const PASSES: u64 = 2;
+pub(super) const PASSES: u64 = 2;
 
 /// The plan of a layer norm.
 pub(super) fn layernorm(design: &Design, c: &LayerNorm) -> Plan {

@@ -55,9 +55,10 @@ impl MemoryTiming {
         })
     }
 
-    /// Words that `bytes` bytes of an NVM row take.
+    /// Words that a row of `bytes` bytes of the NVM can at most touch: it begins anywhere within a word.
     pub fn nvm_words(&self, bytes: u64) -> u64 {
-        (bytes * 8).div_ceil(self.nvm_word_bits)
+        let word = self.nvm_word_bits / 8;
+        (bytes + 2 * (word - 1)) / word
     }
 }
 

@@ -13,6 +13,7 @@ mod add;
 pub mod dma;
 mod entropy;
 mod events;
+mod exact;
 mod layernorm;
 mod memory;
 pub mod pass;
@@ -28,6 +29,7 @@ pub use events::Events;
 pub use memory::{MemoryTiming, Runs};
 pub use report::{Run, Segment, Span, UnitCycles};
 
+use crate::contents::Met;
 use dma::Bases;
 use models::design::Design;
 use models::program::{Operation, Program, Unit};
@@ -81,7 +83,22 @@ pub fn run(
     timing: impl Fn(u32) -> MemoryTiming,
     options: Options,
 ) -> Result<Run, Deadlock> {
-    Machine::new(design, program, options, timing(0)).run(timing)
+    Machine::new(design, program, options, timing(0), None).run(timing)
+}
+
+/// Runs a program whose commands meet what `met` says, event by event.
+///
+/// # Errors
+/// Commands wait for each other.
+pub fn run_exact(
+    design: &Design,
+    program: &Program,
+    timing: impl Fn(u32) -> MemoryTiming,
+    exit_layer: u32,
+    met: &Met,
+) -> Result<Run, Deadlock> {
+    let options = Options { exit_layer, mode: Mode::Fast, spans: true };
+    Machine::new(design, program, options, timing(0), Some(met)).run(timing)
 }
 
 /// Cycles of a command alone: when nothing else uses its ports.
@@ -101,6 +118,8 @@ struct Machine<'a> {
     sequencer: Sequencer,
     units: Units<'a>,
     mode: Mode,
+    /// Whether a command takes the same cycles in every layer.
+    alike: bool,
     run: Run,
     segment_start: u64,
     /// The start of the first layer: its cycle, and what had been counted until then.
@@ -108,13 +127,20 @@ struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    fn new(design: &'a Design, program: &'a Program, options: Options, timing: MemoryTiming) -> Self {
+    fn new(
+        design: &'a Design,
+        program: &'a Program,
+        options: Options,
+        timing: MemoryTiming,
+        met: Option<&'a Met>,
+    ) -> Self {
         let bases = Bases { layer: program.memory.layer_base, ramp: program.memory.ramp_base };
         Machine {
             design,
             program,
             sequencer: Sequencer::new(options.exit_layer),
-            units: Units::new(design, program, timing, options, bases),
+            units: Units::new(design, program, timing, options, bases, met),
+            alike: met.is_none(),
             mode: options.mode,
             run: Run::default(),
             segment_start: 0,
@@ -177,7 +203,7 @@ impl<'a> Machine<'a> {
         let Some((start, before)) = self.first_layer.take() else { return 0 };
         let layers = self.sequencer.between(self.program);
         let apart = (layer_stride | ramp_stride).is_multiple_of(dma::BOUNDARY);
-        if self.mode == Mode::Step || layers == 0 || !apart {
+        if self.mode == Mode::Step || !self.alike || layers == 0 || !apart {
             return 0;
         }
         let cycles = (now - start) * layers;

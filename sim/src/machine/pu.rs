@@ -115,8 +115,13 @@ fn skipping(design: &Design, command: &Matmul) -> Tally {
     let table = |operand: &Operand, blocks: u64| -> Vec<u64> {
         (0..blocks).flat_map(|b| (0..k).map(move |k| nonnull(n, operand, b, k))).collect()
     };
-    let (rows, columns) = (table(&command.rows, p), table(&command.columns, q));
-    let full = u64::from(n);
+    nest(design, command, &table(&command.rows, p), &table(&command.columns, q))
+}
+
+/// The loop nest with so many non-null vectors in each tile of both operands.
+pub(super) fn nest(design: &Design, command: &Matmul, rows: &[u64], columns: &[u64]) -> Tally {
+    let (p, q, k) = command.tiles();
+    let full = u64::from(design.pu.n);
     let mut tally = Tally::default();
     let mut streaming = 0;
     for tile in 0..p * q * k {
@@ -159,7 +164,11 @@ pub(super) fn events(design: &Design, command: &Matmul, tally: &Tally) -> Events
         ..Events::default()
     };
     for (index, operand) in [&command.rows, &command.columns].into_iter().enumerate() {
-        let codes = if dense { tally.vectors[index] * n } else { codes(n, operand, tally.nonnull[index]) };
+        let codes = if dense && !operand.packed {
+            tally.vectors[index] * n
+        } else {
+            codes(n, operand, tally.nonnull[index])
+        };
         events.read(operand.region.buffer, tally.vectors[index], codes);
     }
     let written = command.out_occupancy.nonzeros(design.pu.n, p, q);

@@ -14,6 +14,16 @@ use super::{add, entropy, layernorm, softmax};
 use models::design::Design;
 use models::program::Operation;
 
+/// Times that a command reads each of its operands: the passes that it makes.
+pub(super) fn reads(operation: &Operation) -> u64 {
+    match operation {
+        Operation::Softmax(_) => softmax::PASSES,
+        Operation::LayerNorm(_) => layernorm::PASSES,
+        Operation::Entropy(_) => entropy::PASSES,
+        _ => 1,
+    }
+}
+
 /// The plan of an SFU command; none for a command of another unit.
 pub fn plan(design: &Design, operation: &Operation) -> Option<Plan> {
     match operation {

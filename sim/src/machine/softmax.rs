@@ -12,7 +12,7 @@ use models::design::Design;
 use models::latency;
 use models::program::Softmax;
 
-const PASSES: u64 = 3;
+pub(super) const PASSES: u64 = 3;
 
 /// The plan of a softmax.
 pub(super) fn softmax(design: &Design, c: &Softmax) -> Plan {

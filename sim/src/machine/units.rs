@@ -5,7 +5,8 @@ use super::events::Events;
 use super::memory::MemoryTiming;
 use super::report::{Run, Span};
 use super::step::{Stepper, pu::PuStep, sfu::SfuStep};
-use super::{Mode, Options, pu, sfu};
+use super::{Mode, Options, exact, pu, sfu};
+use crate::contents::{Contents, Met};
 use models::design::Design;
 use models::program::{Command, Operation, Program, Unit};
 use std::collections::VecDeque;
@@ -60,6 +61,9 @@ pub(super) struct Units<'a> {
     moved: [bool; 2],
     mode: Mode,
     spans: bool,
+    /// What commands meet, where it is known, and how often each has run.
+    met: Option<&'a Met>,
+    runs: Vec<usize>,
 }
 
 impl<'a> Units<'a> {
@@ -69,6 +73,7 @@ impl<'a> Units<'a> {
         timing: MemoryTiming,
         options: Options,
         bases: Bases,
+        met: Option<&'a Met>,
     ) -> Self {
         let mut units = Units {
             design,
@@ -80,6 +85,8 @@ impl<'a> Units<'a> {
             moved: [false; 2],
             mode: options.mode,
             spans: options.spans,
+            met,
+            runs: vec![0; met.map_or(0, Vec::len)],
         };
         units.set_timing(timing);
         units
@@ -190,8 +197,31 @@ impl<'a> Units<'a> {
         (0..4).find(|other| self.slots[*other].completed < waits[*other])
     }
 
+    /// What the next run of a command meets, where it is known.
+    fn contents(&mut self, index: u32) -> Option<&'a Contents> {
+        let run = self.runs.get_mut(index as usize)?;
+        *run += 1;
+        self.met?.get(index as usize)?.get(*run - 1)
+    }
+
     fn begin(&mut self, unit: usize, index: u32, now: u64) -> (Ending, Events) {
         let operation = &self.command(index).operation;
+        let contents = self.contents(index);
+        let (ending, mut events) = match (operation, contents) {
+            (Operation::Matmul(c), Some(contents)) => {
+                let (cycles, events) = exact::matmul(self.design, c, contents);
+                return (Ending::At(now + cycles), events);
+            }
+            _ => self.expected(unit, operation, now),
+        };
+        if let Some(contents) = contents {
+            exact::adjust(self.design, operation, &mut events, contents);
+        }
+        (ending, events)
+    }
+
+    /// How a command will end and its events, with the zeros that its occupancy lets expect.
+    fn expected(&mut self, unit: usize, operation: &Operation, now: u64) -> (Ending, Events) {
         if let Some((job, events)) = dma::job(self.design, &self.timing, self.bases, operation) {
             match &mut self.dma {
                 Dma::Burst(dma) => dma.start(unit, job, now),

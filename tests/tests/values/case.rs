@@ -13,6 +13,7 @@ use sim::golden::memory::Memory;
 use sim::golden::numbers::Numbers;
 use sim::golden::quantised::Quantised;
 use sim::golden::reference::{Reference, reference};
+use sim::golden::tiny;
 use sim::golden::weights::Weights;
 use sim::golden::{Outcome, Sentence, run};
 
@@ -34,8 +35,8 @@ impl Case {
     pub(super) fn new(index: usize, design: &Design) -> Result<Case, CompileError> {
         let seed = seed() + index as u64;
         let mut rng = Rng::seed_from_u64(seed);
-        let job = networks::job(index);
-        let weights = networks::weights(&mut rng, &job);
+        let job = tiny::job(index);
+        let weights = tiny::weights(&mut rng, &job);
         let words = (0..job.sequence).map(|_| rng.random_range(0..job.network.vocabulary)).collect();
         let mut sentence = Sentence { words, threshold: 0 };
         let reference = reference(&job, &weights, &sentence).expect("weights fit");

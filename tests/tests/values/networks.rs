@@ -1,59 +1,9 @@
-//! Tiny networks with random weights, and designs so small that programs take every path.
+//! Designs so small that programs take every path.
 
-use super::Rng;
-use kernels::activation::Activation;
-use models::compiler::Inference;
 use models::design::{Design, Sparsity};
-use models::network::{Family, Network};
 use models::record::preset;
-use nalgebra::DMatrix;
-use rand::RngExt;
-use sim::golden::weights::{Dense, Layer, Norm, OffRamp, Weights};
 
-/// A shape: hidden, heads, feed-forward, embedding.
-type Sizes = (u32, u32, u32, u32);
-
-/// Heads of 16 (scores scaled by a shift), 24 (padded for n = 16), 20 with a feed-forward network narrower than the hidden
-/// state, and 32; embeddings with and without a map.
-const SIZES: [Sizes; 4] = [(64, 4, 128, 32), (96, 4, 128, 96), (60, 3, 12, 60), (64, 2, 128, 40)];
-const SEQUENCES: [u32; 6] = [8, 13, 24, 19, 37, 1];
-const DENSITIES: [f64; 4] = [1.0, 0.4, 0.7, 0.5];
 const BUFFERS: [u64; 5] = [1 << 18, 1 << 14, 1 << 13, 1 << 12, 1 << 11];
-
-/// Inference number `case`; neighbours differ in everything.
-pub(super) fn job(case: usize) -> Inference {
-    let (hidden, heads, feed_forward, embedding) = SIZES[case % 4];
-    let sequence = SEQUENCES[case % 6];
-    let network = Network {
-        name: "tiny".into(),
-        summary: "tiny".into(),
-        family: if embedding == hidden { Family::Bert } else { Family::Albert },
-        layers: 2,
-        hidden,
-        feed_forward,
-        heads,
-        embedding,
-        vocabulary: 50,
-        positions: 40,
-        token_types: 0,
-        shared_layers: case.is_multiple_of(3),
-        pooler: case % 7 != 2,
-        activation: if case % 4 == 2 { Activation::Relu } else { Activation::Gelu },
-        classes: 2 + (case as u32) % 3,
-        layer_norm_epsilon: 0.0,
-    };
-    let span = |head: u32| [sequence, 5, 0, sequence / 2][(head as usize + case) % 4];
-    let density = DENSITIES[case / 4 % 4];
-    Inference {
-        sequence,
-        classes: network.classes,
-        exits: case % 5 != 3,
-        spans: (0..heads).map(span).collect(),
-        embedding_density: density,
-        encoder_density: density,
-        network,
-    }
-}
 
 /// Designs of every width with operand buffers from ample to too small.
 pub(super) fn designs() -> Vec<Design> {
@@ -74,55 +24,4 @@ pub(super) fn designs() -> Vec<Design> {
         }
     }
     list
-}
-
-/// Random weights of the density that the inference states, of the magnitudes that networks have.
-pub(super) fn weights(rng: &mut Rng, job: &Inference) -> Weights {
-    let network = &job.network;
-    let [hidden, wide, narrow] =
-        [network.hidden, network.feed_forward, network.embedding].map(|x| x as usize);
-    let density = job.encoder_density;
-    let layers = (0..network.weight_sets()).map(|_| Layer {
-        query: dense(rng, hidden, hidden, density),
-        key: dense(rng, hidden, hidden, density),
-        value: dense(rng, hidden, hidden, density),
-        output: dense(rng, hidden, hidden, density),
-        attention_norm: norm(rng, hidden),
-        up: dense(rng, hidden, wide, density),
-        down: dense(rng, wide, hidden, density),
-        output_norm: norm(rng, hidden),
-    });
-    let layers = layers.collect();
-    let ramps = (0..if job.exits { network.layers } else { 1 }).map(|_| OffRamp {
-        pooler: dense(rng, hidden, hidden, 1.0),
-        classifier: dense(rng, hidden, job.classes as usize, 1.0),
-    });
-    let ramps = ramps.collect();
-    let map = network.has_projection().then(|| dense(rng, narrow, hidden, 1.0));
-    Weights {
-        words: sparse(rng, narrow, network.vocabulary as usize, job.embedding_density, 1.0),
-        positions: sparse(rng, narrow, network.positions as usize, job.embedding_density, 1.0),
-        norm: norm(rng, narrow),
-        map,
-        layers,
-        ramps,
-    }
-}
-
-fn sparse(rng: &mut Rng, length: usize, columns: usize, density: f64, limit: f64) -> DMatrix<f64> {
-    DMatrix::from_fn(length, columns, |_, _| {
-        if rng.random_bool(density) { rng.random_range(-limit..limit) } else { 0.0 }
-    })
-}
-
-/// Outputs keep the variance of inputs: uniform in ±sqrt(3 / (density · inputs)).
-fn dense(rng: &mut Rng, inputs: usize, outputs: usize, density: f64) -> Dense {
-    let limit = (3.0 / (density * inputs as f64)).sqrt();
-    let weight = sparse(rng, inputs, outputs, density, limit);
-    Dense { weight, bias: (0..outputs).map(|_| rng.random_range(-0.2..0.2)).collect() }
-}
-
-fn norm(rng: &mut Rng, length: usize) -> Norm {
-    let gamma = (0..length).map(|_| rng.random_range(0.5..1.5)).collect();
-    Norm { gamma, beta: (0..length).map(|_| rng.random_range(-0.3..0.3)).collect() }
 }

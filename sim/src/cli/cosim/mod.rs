@@ -1,8 +1,10 @@
 //! `offramp cosim`: the emitted Verilog against kernels, timing contracts and simulator.
 
-mod programs;
+pub mod case;
+pub mod programs;
 mod report;
 mod units;
+mod whole;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -14,8 +16,8 @@ use rtl::verify::{CHECKS, Check, Plan, check};
 
 use super::Failure;
 use super::emit::unknown_unit;
-use programs::programs;
 use report::Report;
+use whole::programs;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

@@ -1,21 +1,116 @@
-//! Whole programs: the emitted machine runs what the compiler makes, and must agree with the simulator.
+//! Whole programs: what the hardware leaves in memory and counts, against the golden kernels and the simulator.
 
-use std::io::Write;
+use super::case::Case;
+use crate::machine::{Events, Run};
+use rtl::emit::Emitted;
+use rtl::run::{Left, run};
+use std::path::Path;
 
-use rtl::verify::Plan;
-
-use super::Failure;
-
-/// What came of the programs.
-#[derive(Debug, Default)]
-pub(super) struct Programs {
-    /// Programs that ran.
-    pub(super) count: u64,
-    /// Each that differs: what repeats it, where, and how.
-    pub(super) differences: Vec<String>,
+/// What came of a program.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// Cycles of the program.
+    pub cycles: u64,
+    /// Values compared: bytes of memory and counters.
+    pub compared: u64,
+    /// What differs, in words.
+    pub differences: Vec<String>,
 }
 
-/// Runs the programs of a plan; progress goes to `err`.
-pub(super) fn programs(_: &Plan, _: &mut dyn Write) -> Result<Programs, Failure> {
-    Ok(Programs::default())
+/// Runs a case on the emitted machine, with a wave where a path is given, and compares everything.
+///
+/// # Errors
+/// The machine cannot be built, or does not end.
+pub fn check(case: &Case, machine: &Emitted, wave: Option<&Path>) -> Result<Checked, String> {
+    let limit = 2 * case.run.cycles + 100_000;
+    let left = run(machine, &case.job, case.timing, limit, wave)
+        .map_err(|error| format!("{}: {error}", case.name))?;
+    let mut checked = Checked { cycles: case.run.cycles, ..Checked::default() };
+    memory(case, &left, &mut checked);
+    let entropy = case.outcome.entropies.last().copied().unwrap_or_default();
+    let expected = [
+        ("interrupt", 1),
+        ("status", 0),
+        ("conflicts", 0),
+        ("exit_layer", case.outcome.exit_layer.into()),
+        ("entropy", entropy.into()),
+        ("cycles", case.run.cycles),
+    ];
+    for (name, value) in expected.into_iter().chain(counters(&case.run)) {
+        checked.compared += 1;
+        let found = left.registers.get(name).copied().unwrap_or_default();
+        if found != value {
+            checked.differences.push(format!("{name}: expected {value}, found {found}"));
+        }
+    }
+    Ok(checked)
+}
+
+/// The events of a run under the names of their registers.
+fn counters(run: &Run) -> Vec<(&'static str, u64)> {
+    let Events {
+        macs_run,
+        macs_gated,
+        macs_skipped,
+        pu_active_cycles,
+        softmax_elements,
+        layernorm_elements,
+        add_elements,
+        entropy_elements,
+        code_reads,
+        code_writes,
+        mask_reads,
+        mask_writes,
+        aux_read_bytes,
+        aux_write_bytes,
+        axi_beats,
+        external_read_bytes,
+        external_write_bytes,
+        nvm_read_bits,
+        commands,
+    } = run.events;
+    vec![
+        ("macs_run", macs_run),
+        ("macs_gated", macs_gated),
+        ("macs_skipped", macs_skipped),
+        ("pu_active_cycles", pu_active_cycles),
+        ("softmax_elements", softmax_elements),
+        ("layernorm_elements", layernorm_elements),
+        ("add_elements", add_elements),
+        ("entropy_elements", entropy_elements),
+        ("code_reads_0", code_reads[0]),
+        ("code_reads_1", code_reads[1]),
+        ("code_writes_0", code_writes[0]),
+        ("code_writes_1", code_writes[1]),
+        ("mask_reads_0", mask_reads[0]),
+        ("mask_reads_1", mask_reads[1]),
+        ("mask_writes_0", mask_writes[0]),
+        ("mask_writes_1", mask_writes[1]),
+        ("aux_read_bytes", aux_read_bytes),
+        ("aux_write_bytes", aux_write_bytes),
+        ("axi_beats", axi_beats),
+        ("external_read_bytes", external_read_bytes),
+        ("external_write_bytes", external_write_bytes),
+        ("nvm_read_bits", nvm_read_bits),
+        ("commands", commands),
+    ]
+}
+
+/// Every byte of external memory.
+fn memory(case: &Case, left: &Left, checked: &mut Checked) {
+    let expected = &case.outcome.memory.external;
+    checked.compared += expected.len() as u64;
+    let differs = |at: &usize| expected[*at] != left.external[*at];
+    let wrong: Vec<usize> = (0..expected.len()).filter(differs).collect();
+    if let Some(first) = wrong.first() {
+        let sections = &case.program.memory.external;
+        let within = sections.iter().find(|s| (s.start..s.start + s.bytes).contains(&(*first as u64)));
+        let within = within.map_or("no section", |section| &section.name);
+        checked.differences.push(format!(
+            "external memory: {} bytes differ, the first at {first:#x} ({within}): expected {:#04x}, found {:#04x}",
+            wrong.len(),
+            expected[*first],
+            left.external[*first]
+        ));
+    }
 }

@@ -9,7 +9,9 @@
 //! **Timing.** The first request goes out in the cycle after the start. A read burst is ready for the port after the memory's
 //! latency, a write burst after `latency::DMA_READ`. The port serves one burst at a time, in the order in which they are
 //! ready (ties: load first), a beat every `beat_cycles`. A load ends `latency::DMA_WRITE` cycles after its last beat, a store when
-//! its last burst is acknowledged. A row from the NVM takes its latency and a cycle for each word, rows one after another.
+//! its last burst is acknowledged. A row from the NVM takes its latency, a cycle for each
+//! word and one for each vector: in each of them at least one of the two gets on, whatever the zeros; rows follow one another, the first after
+//! `latency::LOOKUP`.
 //! Stalls: an engine whose burst is ready waits while the port serves the other (`contended`).
 //!
 //! **Not modelled.** Byte lanes of partly used beats; errors of the bus.
@@ -109,7 +111,8 @@ fn gather(design: &Design, timing: &MemoryTiming, g: &Gather) -> (Job, Events) {
         Space::Nvm => {
             let words = timing.nvm_words(g.row_bytes);
             events.nvm_read_bits = rows * words * timing.nvm_word_bits;
-            (Job::Nvm(rows * (timing.nvm_latency + words)), events)
+            let row = timing.nvm_latency + words + u64::from(g.region.tiles);
+            (Job::Nvm(latency::LOOKUP + rows * row), events)
         }
         Space::External => {
             let runs = Runs { start: g.offset, count: rows, stride: g.pitch, bytes: g.row_bytes };

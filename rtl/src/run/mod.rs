@@ -1,0 +1,147 @@
+//! A whole machine under a host, with memories of which the timing is known.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`bus`] | external memory behind the AXI4 master |
+//! | [`nvm`] | the NVM's read port |
+//! | [`host`] | software behind AXI4-Lite |
+//! | this one | a program from its load to its interrupt |
+//!
+//! The models are plain state machines on the ports, a cycle at a time; they know nothing of the machine inside.
+
+mod bus;
+mod host;
+mod nvm;
+
+use crate::cosim::{BuildError, Dut, Trace};
+use crate::emit::Emitted;
+use crate::register_map::registers;
+use bus::Bus;
+use host::Host;
+use nvm::Nvm;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Timing of the memories, in cycles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// From a request to the first beat.
+    pub read_latency: u64,
+    /// From the last beat of a write to its answer.
+    pub write_latency: u64,
+    /// From one beat to the next.
+    pub beat_cycles: u64,
+    /// Of those, the cycles that the machine needs for a beat's pieces.
+    pub pieces: u64,
+    /// From a request of the NVM to its first word.
+    pub nvm_latency: u64,
+}
+
+/// What a host puts into the machine and its memories.
+#[derive(Clone, Debug, Default)]
+pub struct Job {
+    /// Command words.
+    pub commands: Vec<[u32; 8]>,
+    /// Words of the sentence.
+    pub tokens: Vec<u32>,
+    /// Contents of external memory.
+    pub external: Vec<u8>,
+    /// Contents of the NVM.
+    pub nvm: Vec<u8>,
+    /// Registers that the host writes, by name.
+    pub registers: Vec<(&'static str, u64)>,
+}
+
+/// What a program leaves.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// External memory.
+    pub external: Vec<u8>,
+    /// Every register that can be read, by name.
+    pub registers: BTreeMap<&'static str, u64>,
+    /// Cycles of the model, those of the host included.
+    pub model_cycles: u64,
+}
+
+/// Why a program did not end.
+#[derive(Debug)]
+pub enum RunError {
+    /// The model cannot be built.
+    Build(BuildError),
+    /// No interrupt for so many cycles.
+    Hangs(u64),
+}
+
+impl std::fmt::Display for RunError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RunError::Build(error) => write!(f, "{error}"),
+            RunError::Hangs(cycles) => write!(f, "no interrupt within {cycles} cycles"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<BuildError> for RunError {
+    fn from(error: BuildError) -> RunError {
+        RunError::Build(error)
+    }
+}
+
+/// The machine with everything around it.
+struct Scene {
+    dut: Dut,
+    bus: Bus,
+    nvm: Nvm,
+    cycles: u64,
+}
+
+impl Scene {
+    /// A cycle in which the host holds its signals as they are.
+    fn step(&mut self) {
+        self.bus.drive(&mut self.dut);
+        self.nvm.drive(&mut self.dut);
+        self.dut.eval();
+        self.bus.look(&self.dut);
+        self.nvm.look(&self.dut);
+        self.dut.tick();
+        self.cycles += 1;
+    }
+}
+
+/// Runs a program from the load of its commands to its interrupt, which must come within `limit` cycles; with a wave where a path is
+/// given.
+///
+/// # Errors
+/// The model cannot be built, or the program does not end.
+pub fn run(
+    emitted: &Emitted,
+    job: &Job,
+    timing: Timing,
+    limit: u64,
+    wave: Option<&Path>,
+) -> Result<Left, RunError> {
+    let mut dut = Dut::build(emitted, 1, wave.map_or(Trace::Off, Trace::Vcd))?;
+    for (at, port) in emitted.ports.iter().enumerate().filter(|(_, port)| port.input) {
+        dut.set_words(at, &vec![0; port.width.div_ceil(32)]);
+    }
+    let bus = Bus::new(&dut, job.external.clone(), timing);
+    let nvm = Nvm::new(&dut, job.nvm.clone(), timing.nvm_latency);
+    dut.reset();
+    let mut scene = Scene { dut, bus, nvm, cycles: 0 };
+    let mut host = Host::new();
+    host.load(&mut scene, job);
+    host.write(&mut scene, "control", 1);
+    let started = scene.cycles;
+    while scene.dut.get("interrupt_line") == 0 {
+        if scene.cycles - started > limit {
+            return Err(RunError::Hangs(limit));
+        }
+        scene.step();
+    }
+    let readable = registers();
+    let read = readable.iter().map(|register| (register.name, host.read(&mut scene, register)));
+    let registers = read.collect();
+    Ok(Left { external: scene.bus.memory, registers, model_cycles: scene.cycles })
+}
