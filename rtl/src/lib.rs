@@ -9,7 +9,6 @@ pub mod cosim;
 pub mod emit;
 pub mod hdl;
 pub mod machine;
-pub mod refusal;
 pub mod register_map;
 pub mod run;
 pub mod unit;

@@ -9,7 +9,10 @@
 //!
 //! **Not modelled.** The regulator behind `supply_mv`; loads from the NVM and gathers from external memory.
 
+mod refusal;
 mod wiring;
+
+pub use refusal::{Refused, refusal};
 
 use crate::hdl::{Error, Expr, Module, memory};
 use crate::unit;
@@ -22,7 +25,7 @@ use wiring::Wires;
 /// The machine of a design.
 ///
 /// # Errors
-/// A fault of the description, which would be ours: ask [`refusals`](crate::refusal::refusals) before.
+/// A fault of the description, which would be ours: ask [`refusal`] before.
 pub fn machine(design: &Design) -> Result<Rc<Module>, Error> {
     let mut m = Module::new("offramp", "transformer accelerator: control, DMA, PU, SFU, buffers, registers")
         .parameter("design", &design.name)
@@ -82,7 +85,13 @@ fn declare(m: &mut Module, shapes: &[(&str, Rc<Module>)]) -> Wires {
 }
 
 /// A unit with what leads to its inputs: a wire of the list, or a port of the machine.
-fn connect(m: &mut Module, prefix: &str, shape: &Rc<Module>, wires: &Wires, derived: &BTreeMap<String, Expr>) {
+fn connect(
+    m: &mut Module,
+    prefix: &str,
+    shape: &Rc<Module>,
+    wires: &Wires,
+    derived: &BTreeMap<String, Expr>,
+) {
     let mut inputs: Vec<(String, Expr)> = Vec::new();
     for port in shape.ports().into_iter().filter(|port| port.input) {
         if ["clock", "reset"].contains(&port.name.as_str()) {

@@ -8,8 +8,7 @@ use models::record::preset;
 use rtl::cosim::tools::run;
 use rtl::emit::{Emitted, File, Package, Purpose, machine_bench, package, unit_bench, write};
 use rtl::hdl::{Module, lit};
-use rtl::machine::machine;
-use rtl::refusal::refusals;
+use rtl::machine::{machine, refusal};
 use rtl::verify::{Model, Plan, check};
 
 fn design(name: &str) -> Design {
@@ -116,9 +115,9 @@ fn what_has_no_clock_gets_a_virtual_one() {
 #[test]
 fn designs_that_only_the_simulator_has_are_refused_with_all_reasons() {
     for name in ["offramp", "offramp-n4", "offramp-n8", "offramp-n32"] {
-        assert_eq!(refusals(&design(name)), []);
+        assert_eq!(refusal(&design(name)), []);
     }
-    let keys = |design: &Design| refusals(design).iter().map(|refusal| refusal.key).collect::<Vec<_>>();
+    let keys = |design: &Design| refusal(design).iter().map(|refused| refused.key).collect::<Vec<_>>();
     assert_eq!(keys(&design("released")), ["pu.pipeline"]);
     let mut all = design("offramp");
     all.pu.pipeline = Pipeline::Released;

@@ -144,7 +144,11 @@ fn functions(list: &mut List, design: &Design) {
     let (wires, g) = (list.wires, Geometry::new(design));
     list.lead("pu_bias", "aux_bias");
     list.leads("aux", "pu", &[("bias_read", "bias_read"), ("bias_address", "bias_address")]);
-    list.leads("aux", "sfu", &[("parameter_read", "parameter_read"), ("parameter_address", "parameter_address")]);
+    list.leads(
+        "aux",
+        "sfu",
+        &[("parameter_read", "parameter_read"), ("parameter_address", "parameter_address")],
+    );
     list.lead("sfu_parameters", "aux_parameters");
     let pieces = address_bits((design.aux.bytes as usize / piece_bytes(design)).max(2));
     list.put("aux_address", wires.get("load_aux_address").bits(0, pieces));
@@ -255,9 +259,14 @@ fn events(list: &mut List, start: &Expr) {
 pub(super) fn constants(m: &mut Module, design: &Design) {
     let size = u64::from(design.axi.beat_bytes().ilog2());
     for channel in ["ar", "aw"] {
-        for (name, width, value) in
-            [("id", 1, 0), ("size", 3, size), ("burst", 2, 1), ("lock", 1, 0), ("cache", 4, 3), ("prot", 3, 0)]
-        {
+        for (name, width, value) in [
+            ("id", 1, 0),
+            ("size", 3, size),
+            ("burst", 2, 1),
+            ("lock", 1, 0),
+            ("cache", 4, 3),
+            ("prot", 3, 0),
+        ] {
             let out = m.output(&format!("axi_{channel}{name}"), width, "AXI4, constant");
             m.assign(out, lit(width, value));
         }

@@ -52,7 +52,13 @@ pub const UNITS: &[Entry] = &[
     Entry { name: "control", module: |design| super::control(design.sequencer) },
     Entry { name: "registers", module: |_| super::register_file() },
     Entry { name: "burst", module: |design| super::burst(design.axi) },
-    Entry { name: "axi_read", module: |design| super::axi_read(design.axi) },
+    Entry {
+        name: "axi_read",
+        module: |design| {
+            let (axi, pieces) = sizes::axi_read(design);
+            super::axi_read(axi, pieces)
+        },
+    },
     Entry { name: "axi_write", module: |design| super::axi_write(design.axi) },
 ];
 

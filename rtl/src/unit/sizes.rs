@@ -2,7 +2,7 @@
 
 use super::{POWER_BITS, accumulator_width, largest_reduction, product_width, value_width};
 use kernels::adaptivfloat::Format;
-use models::design::Design;
+use models::design::{Axi, Design};
 
 /// Bits of a power's exponent: a distance of 22 bits times log2 e.
 const EXPONENT: usize = 24;
@@ -43,4 +43,9 @@ pub fn divide(design: &Design) -> usize {
 /// Words of a queue and bits of a command.
 pub fn fifo(design: &Design) -> (u32, usize) {
     (design.sequencer.queue, super::word::WORD_BITS)
+}
+
+/// The master and the pieces of its beats.
+pub fn axi_read(design: &Design) -> (Axi, usize) {
+    (design.axi, super::pieces(design))
 }

@@ -3,7 +3,7 @@
 use super::runs::{MASTERS, Runs};
 use super::{Draw, Failure, Plan, Tally};
 use crate::cosim::{Bench, Difference};
-use crate::unit;
+use crate::unit::{self, sizes};
 use models::design::Axi;
 use models::latency;
 use std::collections::VecDeque;
@@ -15,6 +15,7 @@ const PATIENCE: u64 = 200_000;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Wrong {
     Response(u64),
+    Identifier(u64),
     EarlyLast(u64),
     LateLast(u64),
 }
@@ -24,6 +25,7 @@ enum Wrong {
 struct Beat {
     last: bool,
     response: u64,
+    identifier: u64,
 }
 
 /// The memory: bursts that it has been asked for, and how it takes its time.
@@ -44,18 +46,20 @@ impl Memory {
         if now < from || stalls {
             return None;
         }
+        let beat = Beat { last: left <= 1, response: 0, identifier: 0 };
         Some(match self.wrong {
-            Some(Wrong::Response(at)) if at == self.served => Beat { last: left == 1, response: 2 },
-            Some(Wrong::EarlyLast(at)) if at == self.served => Beat { last: true, response: 0 },
-            Some(Wrong::LateLast(at)) if at == self.served => Beat { last: false, response: 0 },
-            _ => Beat { last: left <= 1, response: 0 },
+            Some(Wrong::Response(at)) if at == self.served => Beat { response: 2, ..beat },
+            Some(Wrong::Identifier(at)) if at == self.served => Beat { identifier: 1, ..beat },
+            Some(Wrong::EarlyLast(at)) if at == self.served => Beat { last: true, ..beat },
+            Some(Wrong::LateLast(at)) if at == self.served => Beat { last: false, ..beat },
+            _ => beat,
         })
     }
 
     fn take(&mut self, beat: Beat) {
         self.served += 1;
         let due = self.bursts.front().is_some_and(|&(left, _)| left == 1);
-        self.broke |= beat.response != 0 || (!self.bursts.is_empty() && beat.last != due);
+        self.broke |= beat.response != 0 || beat.identifier != 0 || beat.last != due;
         if beat.last {
             self.bursts.pop_front();
         } else if let Some((left, _)) = self.bursts.front_mut() {
@@ -68,6 +72,8 @@ impl Memory {
 struct Command {
     runs: Runs,
     axi: Axi,
+    /// Cycles that a beat takes into the buffers.
+    pieces: u64,
     memory: Memory,
     /// Bytes that have not come yet.
     due: VecDeque<u64>,
@@ -81,17 +87,21 @@ struct Command {
 /// A right memory's bytes come once and in order; a wrong answer is told and nothing hangs.
 pub(super) fn axi_read(plan: &Plan) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
-    for axi in plan.shapes(&MASTERS, |design| design.axi) {
-        let (mut bench, mut draw) = (plan.bench(unit::axi_read(axi))?, plan.draw(axi.width_bits.into()));
+    let masters = MASTERS.map(|axi| (axi, if axi.width_bits == 128 { 4 } else { 1 }));
+    for master in plan.shapes(&masters, sizes::axi_read) {
+        let (axi, pieces) = master;
+        let (mut bench, mut draw) =
+            (plan.bench(unit::axi_read(axi, pieces))?, plan.draw(axi.width_bits.into()));
         let (mut beats, count) = (0, plan.share(3));
         while beats < count {
-            beats += Command::new(axi, None, &mut draw).run(&mut bench, &mut draw)?;
+            beats += Command::new(master, None, &mut draw).run(&mut bench, &mut draw)?;
         }
         for round in 0..count / 10 {
             let at = draw.below(4);
-            let wrong = [Wrong::Response(at), Wrong::EarlyLast(at), Wrong::LateLast(at)][round as usize % 3];
-            Command::new(axi, Some(wrong), &mut draw).run(&mut bench, &mut draw)?;
-            Command::new(axi, None, &mut draw).run(&mut bench, &mut draw)?;
+            let kinds = [Wrong::Response, Wrong::Identifier, Wrong::EarlyLast, Wrong::LateLast];
+            let wrong = kinds[round as usize % kinds.len()](at);
+            Command::new(master, Some(wrong), &mut draw).run(&mut bench, &mut draw)?;
+            Command::new(master, None, &mut draw).run(&mut bench, &mut draw)?;
         }
         tally += plan.replay(bench)?;
     }
@@ -99,12 +109,13 @@ pub(super) fn axi_read(plan: &Plan) -> Result<Tally, Failure> {
 }
 
 impl Command {
-    fn new(axi: Axi, wrong: Option<Wrong>, draw: &mut Draw) -> Command {
+    fn new((axi, pieces): (Axi, usize), wrong: Option<Wrong>, draw: &mut Draw) -> Command {
         let runs = Runs::draw(draw, &[8, 64, 3000]);
         let memory =
             Memory { bursts: VecDeque::new(), latency: draw.below(20), served: 0, wrong, broke: false };
         let due = runs.addresses().collect();
-        Command { runs, axi, memory, due, beats: 0, errors: 0, last_beat: 0, waiting: None }
+        let pieces = pieces as u64;
+        Command { runs, axi, pieces, memory, due, beats: 0, errors: 0, last_beat: 0, waiting: None }
     }
 
     /// Gives the beats.
@@ -135,6 +146,7 @@ impl Command {
         bench.set("axi_rvalid", u64::from(offer.is_some()));
         bench.set("axi_rlast", u64::from(offer.is_some_and(|beat| beat.last)));
         bench.set("axi_rresp", offer.map_or(0, |beat| beat.response));
+        bench.set("axi_rid", offer.map_or(0, |beat| beat.identifier));
         let data: Vec<u32> = (0..self.axi.width_bits / 32).map(|word| now as u32 ^ word << 24).collect();
         bench.set_words("axi_rdata", &data);
         bench.expect_words("beat_data", &data);
@@ -145,13 +157,18 @@ impl Command {
         let room = self.memory.bursts.len() <= self.axi.outstanding as usize;
         bench.require(room, || "more bursts are under way than may be".to_owned())?;
         let all_came = self.due.is_empty();
-        let taken = offer.filter(|_| bench.peek("axi_rready") == 1);
+        // The next beat is taken as soon as the pieces of the last are in.
+        let free = self.beats == 0 || now >= self.last_beat + self.pieces;
+        let takes = free && !self.memory.bursts.is_empty();
+        bench.expect("axi_rready", takes.into());
+        let taken = offer.filter(|_| takes);
+        bench.expect("bus_moves", u64::from(taken.is_some() || (asks[0] == 1 && ready)));
         if self.memory.wrong.is_none() && bench.peek("beat") == 1 {
             self.bytes(bench)?;
         }
         self.errors += bench.peek("error");
         let done = match self.memory.wrong {
-            None => all_came && now == self.last_beat + latency::DMA_WRITE,
+            None => all_came && now == self.last_beat + self.pieces - 1 + latency::DMA_WRITE,
             Some(_) => bench.peek("done") == 1,
         };
         bench.expect("done", u64::from(done));

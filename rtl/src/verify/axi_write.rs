@@ -180,14 +180,17 @@ impl Command {
     fn drive(&self, bench: &mut Bench, now: u64, sides: Sides, answers: bool) -> bool {
         let Sides { ready, takes, gives, data, .. } = sides;
         let (gives, data) = self.beat.map_or((gives, data), |[data, ..]| (true, data));
+        // Either a response other than OKAY, or another identifier.
         let error = answers && self.wrong == Some(self.answered);
+        let foreign = self.answered % 2 == 1;
         for (name, value) in [
             ("start", u64::from(now == 0)),
             ("axi_awready", ready.into()),
             ("axi_wready", takes.into()),
             ("beat_valid", gives.into()),
             ("axi_bvalid", answers.into()),
-            ("axi_bresp", if error { 3 } else { 0 }),
+            ("axi_bresp", if error && !foreign { 3 } else { 0 }),
+            ("axi_bid", u64::from(error && foreign)),
         ] {
             bench.set(name, value);
         }

@@ -64,13 +64,15 @@ fn run(bench: &mut Bench, plan: &Plan, design: Sequencer, stream: u64) -> Result
     let bases = [draw.bits(32), draw.bits(32)];
     bench.set("layer_start", bases[0]);
     bench.set("ramp_start", bases[1]);
-    let mut contract = Contract::new(design, &program, exit_layer, bases);
+    let halt = if draw.once_in(4) { draw.below(100) } else { u64::MAX };
+    let mut contract = Contract::new(design, &program, (exit_layer, halt), bases);
     let (speed, about) = (1 + draw.below(12), format!("program {stream}"));
     let mut started = 0;
     for now in 0..PATIENCE {
         let expected = contract.cycle(now, || 1 + draw.below(speed));
         let done = |unit: usize| u64::from(contract.ends[unit] == Some(now + 1)) << unit;
         bench.set("unit_done", (0..4).map(done).sum());
+        bench.set("halt", u64::from(now >= halt));
         bench.set("below", u64::from(expected.layer == exit_layer));
         started += expect(bench, now, &expected, &words);
         bench.step().map_err(|difference| difference.about(&about))?;
@@ -103,6 +105,7 @@ fn expect(bench: &mut Bench, now: u64, expected: &Cycle, words: &[Word]) -> u64 
 
 fn at_rest(bench: &mut Bench, cycles: u64) -> Result<(), Box<Difference>> {
     bench.set("unit_done", 0);
+    bench.set("halt", 0);
     bench.expect("busy", 0);
     bench.expect("cycles", cycles);
     bench.step()

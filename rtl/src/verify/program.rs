@@ -115,6 +115,8 @@ pub(super) struct Contract<'a> {
     layer: u32,
     bases: [u64; 2],
     exit_layer: u32,
+    /// Cycle from which nothing more is dispatched.
+    halt: u64,
     queues: [VecDeque<(usize, u64)>; 4],
     /// Cycle after the last busy one.
     pub(super) ends: [Option<u64>; 4],
@@ -122,11 +124,11 @@ pub(super) struct Contract<'a> {
 }
 
 impl Contract<'_> {
-    /// At the start of `program`, which leaves after layer `exit_layer`.
+    /// At the start of `program`, which leaves after layer `exit_layer` or is halted in cycle `halt`.
     pub(super) fn new(
         design: Sequencer,
         program: &Program,
-        exit_layer: u32,
+        (exit_layer, halt): (u32, u64),
         bases: [u64; 2],
     ) -> Contract<'_> {
         Contract {
@@ -137,6 +139,7 @@ impl Contract<'_> {
             layer: 1,
             bases,
             exit_layer,
+            halt,
             queues: Default::default(),
             ends: [None; 4],
             completed: [0; 4],
@@ -170,6 +173,9 @@ impl Contract<'_> {
     /// Dispatches or controls; whether the program ends.
     fn act(&mut self, now: u64) -> bool {
         let drained = self.queues.iter().all(VecDeque::is_empty) && self.ends.iter().all(Option::is_none);
+        if now >= self.halt {
+            return drained;
+        }
         let operation = &self.program.commands[self.pc].operation;
         if let Some(unit) = operation.unit() {
             let queue = &mut self.queues[unit as usize];

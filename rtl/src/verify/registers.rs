@@ -152,10 +152,10 @@ impl Model {
         bench.expect("interrupt_line", u64::from(self.flags & enabled != 0));
         for register in map() {
             match register.access {
-                Access::Write => {
+                Access::Write | Access::Store => {
                     let words: Vec<u32> = (0..register.words()).map(|w| self.word(&register, w)).collect();
                     bench.expect_words(register.name, &words);
-                    if register.words() > 1 {
+                    if register.access == Access::Store {
                         let stored = self.stored == Some(register.name);
                         bench.expect(&format!("{}_written", register.name), stored.into());
                     }
@@ -205,7 +205,7 @@ impl Model {
             (0..4).filter(|byte| strobe >> byte & 1 == 1).fold(0, |mask, byte| mask | 0xff << (8 * byte));
         match register.access {
             Access::Read => return SLVERR,
-            Access::Write => {
+            Access::Write | Access::Store => {
                 let word = self.words.entry(address).or_default();
                 *word = (*word & !bytes | data & bytes) & mask(register.word_bits(index));
                 if index + 1 == register.words() {
@@ -225,7 +225,7 @@ impl Model {
         let Some((register, index)) = at(address) else { return (SLVERR, 0) };
         let word = match register.access {
             Access::Read => self.said.get(register.name).map_or(0, |words| words[index]),
-            Access::Write => self.word(&register, index),
+            Access::Write | Access::Store => self.word(&register, index),
             Access::Clear => self.flags,
             Access::Pulse => 0,
         };

@@ -7,6 +7,7 @@ use models::design::Design;
 use models::record::{self, Error, Kind, Problem, nearest};
 use rtl::emit::{File, Package, Purpose, WriteError, emit, machine_bench, package, unit_bench, write};
 use rtl::hdl::Problem as Fault;
+use rtl::machine::{Refused, refusal};
 use rtl::unit::catalogue::{self, UNITS};
 use rtl::verify::{self, Model, Plan};
 use serde_json::json;
@@ -123,12 +124,9 @@ const VERILOG: &str = "Verilog";
 
 /// Every reason for which the hardware cannot be that of the design.
 fn refuse(design: &Design) -> Result<(), Error> {
-    let problem = |refusal: rtl::refusal::Refusal| Problem {
-        message: refusal.message,
-        remedy: Some(refusal.remedy),
-        place: None,
-    };
-    let problems: Vec<Problem> = rtl::refusal::refusals(design).into_iter().map(problem).collect();
+    let problem =
+        |refused: Refused| Problem { message: refused.reason, remedy: Some(refused.remedy), place: None };
+    let problems: Vec<Problem> = refusal(design).into_iter().map(problem).collect();
     if problems.is_empty() {
         return Ok(());
     }

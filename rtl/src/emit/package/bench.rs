@@ -55,7 +55,9 @@ pub fn machine_bench(emitted: &Emitted) -> Vec<File> {
 /// A line for each word that software writes and reads back.
 fn writable() -> String {
     let mut text = String::new();
-    for register in registers().iter().filter(|register| register.access == Access::Write) {
+    for register in
+        registers().iter().filter(|register| matches!(register.access, Access::Write | Access::Store))
+    {
         for word in 0..register.words() {
             let (offset, mask) = (register.offset + 4 * word, u32::MAX >> (32 - register.word_bits(word)));
             let _ = writeln!(

@@ -109,7 +109,8 @@ pub struct Checked {
 /// The machine cannot be built, or does not end.
 pub fn check(case: &Case, machine: &Emitted, wave: Option<&Path>) -> Result<Checked, String> {
     let limit = 2 * case.run.cycles + 100_000;
-    let left = run(machine, &case.job, case.timing, limit, wave).map_err(|error| format!("{}: {error}", case.name))?;
+    let left = run(machine, &case.job, case.timing, limit, wave)
+        .map_err(|error| format!("{}: {error}", case.name))?;
     let mut checked = Checked { cycles: case.run.cycles, ..Checked::default() };
     memory(case, &left, &mut checked);
     let entropy = case.outcome.entropies.last().copied().unwrap_or_default();
