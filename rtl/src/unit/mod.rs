@@ -18,7 +18,9 @@ mod requantise;
 mod rounding;
 mod sequencer;
 mod significand;
+mod tree;
 mod vector_mac;
+mod walker;
 pub mod word;
 
 pub use accumulator::accumulator;
@@ -39,3 +41,4 @@ pub use requantise::{EXPONENT_BITS, requantise};
 pub use sequencer::{ADDRESS_BITS, COUNT_BITS, CYCLE_BITS, sequencer};
 pub use significand::{significand, significand_width};
 pub use vector_mac::{accumulator_width, largest_reduction, vector_mac};
+pub use walker::{BLOCK_BITS, ROWS_BITS, TILE_BITS, Walk, walker};

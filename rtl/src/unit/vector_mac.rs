@@ -6,7 +6,8 @@
 //! vectors, which changes no value, and the accumulator, which is a unit of its own.
 
 use super::multiply::multiply;
-use crate::hdl::{Error, Expr, Module, concat};
+use super::tree::tree;
+use crate::hdl::{Error, Module};
 use kernels::adaptivfloat::Format;
 use models::design::Design;
 use models::latency;
@@ -35,27 +36,10 @@ pub fn vector_mac(format: Format, n: u32) -> Result<Rc<Module>, Error> {
         m.stage(&format!("product_{at}"), product)
     });
     let products = products.collect();
-    let total = tree(&mut m, products);
+    let total = tree(&mut m, "level", products);
     let sum = m.output("sum", total.width(), "dot product of the significands, two's complement");
     m.assign(sum, total);
     m.finish()
-}
-
-/// The sum of a power of two of equal widths, two levels a register stage.
-fn tree(m: &mut Module, mut values: Vec<Expr>) -> Expr {
-    let mut level = 0;
-    while values.len() > 1 {
-        level += 1;
-        let registered = level % 2 == 0 || values.len() == 2;
-        let pairs = values.chunks(2).enumerate().map(|(at, pair)| {
-            let width = pair[0].width() + 1;
-            let sum = pair[0].sign_extend(width).add(pair[1].sign_extend(width));
-            let name = format!("level{level}_{at}");
-            if registered { m.stage(&name, sum) } else { m.wire(&name, sum) }
-        });
-        values = pairs.collect();
-    }
-    concat(&values)
 }
 
 /// Bits of an accumulator that never wraps over `length` products, sign included.
