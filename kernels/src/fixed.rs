@@ -11,7 +11,7 @@ pub use power::{
     EXP2_ERROR, EXP2_FRACTION, EXP2_TABLE, LN2_Q16, LOG2_ERROR, LOG2_TABLE, LOG2E_Q17, exp2_fraction,
     exp2_neg, log2,
 };
-pub use root::{RSQRT_ERROR, RSQRT_FRACTION, rsqrt, rsqrt_f64};
+pub use root::{RSQRT_ERROR, RSQRT_FRACTION, RSQRT_TABLE, rsqrt, rsqrt_f64};
 
 /// An exact value `mantissa * 2^lsb`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

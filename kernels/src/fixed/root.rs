@@ -14,7 +14,8 @@ pub const RSQRT_FRACTION: u32 = 20;
 pub const RSQRT_ERROR: f64 = 2.35e-5;
 
 const SEGMENTS: usize = 192;
-const RSQRT: [u32; SEGMENTS + 1] = rsqrt_table();
+/// `(1 + i/64)^-1/2`, 20 fraction bits.
+pub const RSQRT_TABLE: [u32; SEGMENTS + 1] = rsqrt_table();
 
 /// `v^-1/2`, as a mantissa from 2^19 to 2^20 and its weight. Bound: `RSQRT_ERROR`, relative.
 #[inline]
@@ -23,7 +24,7 @@ pub const fn rsqrt(v: NonZeroU128) -> Fixed {
     let normal = v.get() << shift;
     let segment = (normal >> 120) as usize - 64;
     let rest = (normal >> 104) as u32 & 0xffff;
-    let mantissa = interpolate(RSQRT[segment], RSQRT[segment + 1], rest, 16);
+    let mantissa = interpolate(RSQRT_TABLE[segment], RSQRT_TABLE[segment + 1], rest, 16);
     let octaves = 63 - (shift / 2).cast_signed();
     Fixed::new(mantissa as i128, -(RSQRT_FRACTION.cast_signed()) - octaves)
 }
@@ -33,7 +34,7 @@ pub fn rsqrt_f64(v: f64) -> f64 {
     v.sqrt().recip()
 }
 
-/// `(1 + i/64)^-1/2`, 20 fraction bits: `2^-30` of the root of `2^108 / (64 + i)` is twice that; one bit is rounded away.
+/// `2^-30` of the root of `2^108 / (64 + i)` is twice that; one bit is rounded away.
 const fn rsqrt_table() -> [u32; SEGMENTS + 1] {
     let mut table = [0; SEGMENTS + 1];
     let mut i = 0;
@@ -57,7 +58,7 @@ mod tests {
 
     #[test]
     fn table_matches_f64() {
-        for (i, &entry) in RSQRT.iter().enumerate() {
+        for (i, &entry) in RSQRT_TABLE.iter().enumerate() {
             let exact = rsqrt_f64(1.0 + i as f64 / 64.0) * 1_048_576.0;
             // Half a unit for the rounding, and 2^-23 of a unit for the floor of the integer root.
             assert!((exact - f64::from(entry)).abs() <= 0.5001, "{i}: {exact} {entry}");
