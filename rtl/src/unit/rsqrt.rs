@@ -6,7 +6,8 @@
 //! **Timing.** [`latency::RSQRT`] = 4 cycles, one value a cycle: normalisation, table, interpolation, scaling.
 //!
 //! **Function.** [`kernels::fixed::rsqrt`], bit for bit, and zero for zero. With x shifted up by pairs of zeros, its top eight bits
-//! are 64 to 255 and select a segment; the 16 below are the place within. The curve falls, so a segment is kept as its
+//! are 64 to 255 and select a segment; the 16 below are the place within. Those of zero are zero and select, 64 below the first
+//! segment, the word behind the last, which is zero. The curve falls, so a segment is kept as its
 //! height and its fall, as in [`exp2`](super::exp2()).
 
 use crate::hdl::{Error, Expr, Module, address_bits, concat, lit, mux, rom};
@@ -43,19 +44,16 @@ pub fn rsqrt(width: usize) -> Result<Rc<Module>, Error> {
         .latency(format!("{} cycles", latency::RSQRT));
     let x = m.input("x", width, "unsigned");
     let (normal, octaves) = normalise(&mut m, &x);
-    let some = m.stage("some_1", x.reduce_or());
     let (from, fall) = segment(&mut m, &normal)?;
     let rest = m.stage("rest", normal.bits(0, REST_BITS));
-    let [some, octaves] = [("some", some), ("octaves", octaves)].map(|(name, value)| {
-        let value = m.stage(&format!("{name}_2"), value);
-        m.stage(&format!("{name}_3"), value)
-    });
+    let octaves = m.stage("octaves_2", octaves);
+    let octaves = m.stage("octaves_3", octaves);
     let product = m.wire("product", fall.mul(&rest));
     let up = product.bits(0, REST_BITS).gt(lit(REST_BITS, 1 << (REST_BITS - 1)));
     let step = product.bits(REST_BITS, fall.width()).widen(ROOT_BITS);
     let root = m.stage("root", from.sub(step).sub(up.widen(ROOT_BITS)));
     let scaled = [
-        ("mantissa", root.and(some.repeat(ROOT_BITS)), "20 fraction bits; zero for zero"),
+        ("mantissa", root, "20 fraction bits; zero for zero"),
         ("octaves", octaves, "what the root is divided by, as a power of two"),
     ];
     for (name, value, meaning) in scaled {
@@ -94,7 +92,7 @@ fn segment(m: &mut Module, normal: &Expr) -> Result<(Expr, Expr), Error> {
     let fall_bits = falls.iter().max().map_or(1, |fall| fall.ilog2() as usize + 1);
     let words =
         RSQRT_TABLE.iter().zip(&falls).map(|(&from, &fall)| u64::from(from) << fall_bits | u64::from(fall));
-    let words: Vec<u64> = words.collect();
+    let words: Vec<u64> = words.chain([0]).collect();
     let table = rom("rsqrt_table", "height and fall of each segment", ROOT_BITS + fall_bits, &words)?;
     let at = normal.bits(REST_BITS, SEGMENT_BITS).sub(lit(SEGMENT_BITS, FIRST));
     let word = m.instance("segments", &table, &[("address", &at)]).out("value");
