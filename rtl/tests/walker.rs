@@ -2,44 +2,26 @@
 
 mod common;
 
+use common::sfu::schedule;
 use common::{emitted, netlist_agrees, rng, vectors};
 use rand_chacha::rand_core::Rng;
 use rtl::cosim::{Bench, lint};
 use rtl::unit::{Walk, walker};
 
-/// The reads of a command with the cycle of each, and the cycle of `done`.
-fn plan(walk: Walk, rows: u64, tiles: u64) -> (Vec<(u64, [u64; 4])>, u64) {
-    let (mut reads, mut cycle) = (vec![], 0);
-    for block in 0..rows.div_ceil(walk.n.into()) {
-        let height = (rows - block * u64::from(walk.n)).min(walk.n.into());
-        for pass in 0..walk.passes.into() {
-            for (tile, row) in (0..tiles).flat_map(|tile| (0..height).map(move |row| (tile, row))) {
-                reads.push((cycle, [block, pass, tile, row]));
-                cycle += 1;
-            }
-            cycle += walk.between;
-        }
-    }
-    (reads, cycle - walk.between + walk.after - 1)
-}
-
 fn command(bench: &mut Bench, walk: Walk, rows: u64, tiles: u64) {
-    let (reads, done) = plan(walk, rows, tiles);
+    let places = schedule(walk, rows, tiles);
     bench.set("rows", rows);
     bench.set("tiles", tiles);
-    let mut reads = reads.into_iter().peekable();
-    for cycle in 0..=done {
+    for (cycle, place) in places.iter().enumerate() {
         bench.set("start", u64::from(cycle == 0));
-        bench.expect("done", u64::from(cycle == done));
-        let read = reads.next_if(|(at, _)| *at == cycle);
-        bench.expect("read", u64::from(read.is_some()));
-        if let Some((_, [block, pass, tile, row])) = read {
-            let height = (rows - block * u64::from(walk.n)).min(walk.n.into());
-            bench.expect("block", block);
+        bench.expect("done", u64::from(cycle + 1 == places.len()));
+        bench.expect("read", place.is_some().into());
+        if let Some(place) = place {
+            bench.expect("block", place.block);
             if walk.passes > 1 {
-                bench.expect("pass", pass);
+                bench.expect("pass", place.pass);
             }
-            for (name, now, count) in [("tile", tile, tiles), ("row", row, height)] {
+            for (name, now, count) in [("tile", place.tile, tiles), ("row", place.row, place.height)] {
                 bench.expect(name, now);
                 bench.expect(&format!("first_{name}"), u64::from(now == 0));
                 bench.expect(&format!("last_{name}"), u64::from(now + 1 == count));

@@ -5,18 +5,14 @@
 //!
 //! **Timing.** [`latency::ACTIVATE`] = 3 cycles, one accumulator a cycle: alignment; sum and rounding to the table; table.
 //!
-//! **Function.** [`kernels::epilogue::Epilogue::apply`] up to its `encode`: the same code for every input. The operand with the
-//! larger `lsb` is shifted up by the distance, by [`guard`] bits at most; the other is shifted down by what remains, and what it
-//! loses becomes its lowest bit. Without a loss the sum is exact. With a loss the upper operand, if it is not zero, is at least
-//! `2^guard` units of the sum and the lower at most half of that, so the sum is at least `2^(guard - 1)`: its lowest bit then lies
-//! below every rounding boundary of a code (seven bits below the top one) and of a table's input (2^-13, or the sum saturates).
-//! An odd lowest bit stands for all values between its even neighbours, of which a boundary is one; so every rounding is that of
-//! the exact sum. A zero with the larger `lsb` would push the other out, so zero never counts as the upper one. The result's `lsb`
-//! lies between those of the operands.
+//! **Function.** [`kernels::epilogue::Epilogue::apply`] up to its `encode`: the same code for every input. [`align`](super::align()) keeps
+//! what a far smaller operand decides; with a guard beyond [`INPUT_BITS`], a sum that has lost bits has its lowest bit below
+//! every boundary of the table's input too (2^-13), or saturates it.
 //!
 //! **Not modelled.** Shift and tensor `lsb` are added by the PU, once per command.
 
 use super::activation::{INPUT_BITS, RESULT_BITS, activation};
+use super::align::{Operands, align};
 use super::requantise::EXPONENT_BITS;
 use crate::hdl::{Error, Expr, Module, concat, lit, mux, ones};
 use kernels::activation::{INPUT_FRACTION, OUTPUT_FRACTION};
@@ -27,20 +23,19 @@ use std::rc::Rc;
 pub const BIAS_BITS: usize = 16;
 /// Bits that select the activation.
 pub const ACTIVATION_BITS: usize = 2;
-/// Bits of the difference of two exponents; two's complement.
+/// Bits of the distance of an exponent from the table's; two's complement.
 const DISTANCE_BITS: usize = EXPONENT_BITS + 1;
 
 const _: () = assert!(latency::ACTIVATE == 3, "aligned, sum and value are the three registers");
 
-/// Bits that the upper operand is shifted up by at most, over a lower one of `width` bits: four more than that has, and enough for
-/// a sum that has lost bits, in units above 2^-14, to saturate the table's input of [`INPUT_BITS`].
-fn guard(width: usize) -> usize {
-    width.max(INPUT_BITS) + 4
+/// Accumulator and bias. The guard is enough for a sum that has lost bits, in units above 2^-14, to saturate the table's input.
+fn operands(width: usize) -> Operands {
+    Operands { a: width, b: BIAS_BITS, least: INPUT_BITS + 4 }
 }
 
 /// Bits of the value from accumulators of `width` bits.
 pub fn value_width(width: usize) -> usize {
-    (width + guard(BIAS_BITS)).max(BIAS_BITS + guard(width)) + 1
+    operands(width).sum_width()
 }
 
 /// A value with the weight of its lowest bit and the activation that it is for.
@@ -58,7 +53,7 @@ pub fn epilogue(width: usize) -> Result<Rc<Module>, Error> {
     let mut m = Module::new("epilogue", "scale, bias and activation of an accumulator")
         .parameter("accumulator_width", width)
         .latency(format!("{} cycles", latency::ACTIVATE));
-    let sum = sum(&mut m, width);
+    let sum = sum(&mut m, width)?;
     let (negative, magnitude) = table_input(&mut m, &sum);
     let held = Weighted {
         value: m.stage("sum_held", &sum.value),
@@ -74,38 +69,21 @@ pub fn epilogue(width: usize) -> Result<Rc<Module>, Error> {
 }
 
 /// The aligned operands, registered, and their sum.
-fn sum(m: &mut Module, width: usize) -> Weighted {
-    let full = value_width(width);
+fn sum(m: &mut Module, width: usize) -> Result<Weighted, Error> {
     let acc = m.input("accumulator", width, "two's complement");
     let acc_lsb = m.input("acc_lsb", EXPONENT_BITS, "power of two of its lowest bit, two's complement");
     let bias = m.input("bias", BIAS_BITS, "element of the bias, two's complement");
     let bias_lsb = m.input("bias_lsb", EXPONENT_BITS, "power of two of its lowest bit, two's complement");
     let activation = m.input("activation", ACTIVATION_BITS, "0 identity, 1 ReLU, 2 GELU, 3 tanh");
-    let common = width.max(BIAS_BITS);
-    let (acc_wide, bias_wide) = (acc.sign_extend(common), bias.sign_extend(common));
-    let distance = acc_lsb.sign_extend(DISTANCE_BITS).sub(bias_lsb.sign_extend(DISTANCE_BITS));
-    let distance = m.wire("distance", distance);
-    let above = distance.sign().not();
-    let upper = m.wire("upper", mux(&above, &acc_wide, &bias_wide));
-    let lower = m.wire("lower", mux(&above, &bias_wide, &acc_wide));
-    let difference = distance.bits(0, EXPONENT_BITS);
-    let apart = m.wire("apart", mux(&above, &difference, difference.negate()));
-    let [over_bias, over_acc] = [BIAS_BITS, width].map(|lower| lit(EXPONENT_BITS, guard(lower) as u64));
-    let most = mux(&above, over_bias, over_acc);
-    let near = apart.le(&most).or(upper.reduce_or().not());
-    let left = m.wire("left", mux(&near, &apart, &most));
-    let right = m.wire("right", apart.sub(&left));
-    let kept = lower.shr_arith_by(&right);
-    let lost = lower.and(ones(common).shl_by(&right).not()).reduce_or();
-    let low = concat(&[kept.bits(1, common - 1), kept.bit(0).or(lost)]);
-    let upper = m.stage("upper_aligned", upper.sign_extend(full).shl_by(&left));
-    let low = m.stage("lower_aligned", low);
-    let lsb = mux(&above, &acc_lsb, &bias_lsb).sub(&left);
-    Weighted {
-        value: m.wire("sum", upper.add(low.sign_extend(full))),
-        lsb: m.stage("sum_lsb", lsb),
+    let inputs = [("a", &acc), ("a_lsb", &acc_lsb), ("b", &bias), ("b_lsb", &bias_lsb)];
+    let aligned = m.instance("aligned", &align(operands(width))?, &inputs);
+    let upper = m.stage("upper_aligned", aligned.out("upper"));
+    let lower = m.stage("lower_aligned", aligned.out("lower"));
+    Ok(Weighted {
+        value: m.wire("sum", upper.add(lower.sign_extend(upper.width()))),
+        lsb: m.stage("sum_lsb", aligned.out("lsb")),
         activation: m.stage("activation_of_sum", activation),
-    }
+    })
 }
 
 /// Sign and magnitude of the sum, rounded to the table's input and saturated: registered.

@@ -2,6 +2,8 @@
 
 mod accumulator;
 mod activation;
+mod add;
+mod align;
 mod axi_read;
 mod axi_write;
 mod burst;
@@ -26,6 +28,7 @@ pub mod word;
 
 pub use accumulator::accumulator;
 pub use activation::{INPUT_BITS, RESULT_BITS, activation};
+pub use add::add;
 pub use axi_read::axi_read;
 pub use axi_write::axi_write;
 pub use burst::{BOUNDARY, BYTES_BITS, LENGTH_BITS, RUN_BITS, STRIDE_BITS, burst};

@@ -1,4 +1,4 @@
-//! The adder tree over the lanes of a unit.
+//! The adder tree over the lanes of a unit, and the way beside a pipe.
 
 use crate::hdl::{Expr, Module, concat};
 
@@ -18,4 +18,9 @@ pub(super) fn tree(m: &mut Module, name: &str, mut values: Vec<Expr>) -> Expr {
         values = pairs.collect();
     }
     concat(&values)
+}
+
+/// `value` as it was `cycles` cycles ago.
+pub(super) fn delayed(m: &mut Module, name: &str, value: &Expr, cycles: u64) -> Expr {
+    (1..=cycles).fold(value.clone(), |value, cycle| m.stage(&format!("{name}_{cycle}"), value))
 }

@@ -10,7 +10,8 @@
 //! **Not modelled.** A command without rows or tiles, which no program has, and rows beyond the block number's
 //! [`BLOCK_BITS`].
 
-use crate::hdl::{Error, Expr, Module, address_bits, lit, mux};
+use super::tree::delayed;
+use crate::hdl::{Error, Expr, Instance, Module, address_bits, lit, mux};
 use std::rc::Rc;
 
 /// Bits of the number of a tile, and of their count.
@@ -140,5 +141,25 @@ fn ports(m: &mut Module, counters: &[Counter]) {
         m.assign(first, now.reduce_or().not());
         let out = m.output(&format!("last_{name}"), 1, &format!("it is the last {name} of the block"));
         m.assign(out, last);
+    }
+}
+
+/// The ports of a unit that walks: `read` and the numbers of the vector; the same of the `write` that follows a read, where
+/// `writes` holds, `depth` cycles later; `done`.
+pub(super) fn places(m: &mut Module, walk: &Instance, writes: &Expr, depth: u64) {
+    let done = m.output("done", 1, "last cycle of the command");
+    m.assign(done, walk.out("done"));
+    let read = m.output("read", 1, "a vector is read");
+    m.assign(read, walk.out("read"));
+    let write = m.output("write", 1, "a vector of codes is written");
+    let then = delayed(m, "writes", &walk.out("read").and(writes), depth);
+    m.assign(write, then);
+    for name in ["block", "tile", "row"] {
+        let now = walk.out(name);
+        let out = m.output(&format!("read_{name}"), now.width(), &format!("number of its {name}"));
+        m.assign(out, &now);
+        let out = m.output(&format!("write_{name}"), now.width(), &format!("number of its {name}"));
+        let then = delayed(m, &format!("{name}_written"), &now, depth);
+        m.assign(out, then);
     }
 }

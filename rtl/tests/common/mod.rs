@@ -1,6 +1,8 @@
 //! What the tests of the units share.
 #![allow(dead_code, unused_macros, unused_imports, reason = "each test binary uses a part")]
 
+pub(crate) mod sfu;
+
 use kernels::activation::Activation;
 use models::program::{Epilogue, Matmul, Occupancy, Operand, Region};
 use rand_chacha::ChaCha8Rng;
