@@ -24,13 +24,13 @@ use std::rc::Rc;
 const DISTANCE_BITS: usize = EXPONENT_BITS + 1;
 /// The widths of two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Operands {
+pub struct Operands {
     /// Bits of `a`.
-    pub(super) a: usize,
+    pub a: usize,
     /// Bits of `b`.
-    pub(super) b: usize,
+    pub b: usize,
     /// Fewest bits of the guard, where a sum is for more than a code; else zero.
-    pub(super) least: usize,
+    pub least: usize,
 }
 
 impl Operands {
@@ -40,7 +40,7 @@ impl Operands {
     }
 
     /// Bits of the sum.
-    pub(super) fn sum_width(self) -> usize {
+    pub fn sum_width(self) -> usize {
         (self.a + self.guard(self.b)).max(self.b + self.guard(self.a)) + 1
     }
 }
@@ -49,7 +49,7 @@ impl Operands {
 ///
 /// # Errors
 /// An operand without bits besides its sign.
-pub(super) fn align(operands: Operands) -> Result<Rc<Module>, Error> {
+pub fn align(operands: Operands) -> Result<Rc<Module>, Error> {
     let Operands { a: width_a, b: width_b, least } = operands;
     if width_a.min(width_b) < 2 {
         return Err(Error::size("align", "operands", "at least two bits"));

@@ -29,6 +29,7 @@ pub mod word;
 pub use accumulator::accumulator;
 pub use activation::{INPUT_BITS, RESULT_BITS, activation};
 pub use add::add;
+pub use align::{Operands, align};
 pub use axi_read::axi_read;
 pub use axi_write::axi_write;
 pub use burst::{BOUNDARY, BYTES_BITS, LENGTH_BITS, RUN_BITS, STRIDE_BITS, burst};
