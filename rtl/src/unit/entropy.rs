@@ -21,6 +21,7 @@ use super::log2::log2;
 use super::requantise::EXPONENT_BITS;
 use super::rounding::rounds_up;
 use super::significand::significand_width;
+use super::softmax::SUM_BITS;
 use super::tree::{delayed, tree};
 use super::walker::{ROWS_BITS, TILE_BITS, Walk, walker};
 use crate::hdl::{Error, Expr, Instance, Module, lit, mux};
@@ -31,8 +32,6 @@ use std::rc::Rc;
 
 /// Bits of an entropy and of the threshold.
 pub const ENTROPY_BITS: usize = 32;
-/// Bits of the sum of the powers of a row.
-pub(super) const SUM_BITS: usize = EXP2_FRACTION as usize + ROWS_BITS;
 /// Bits of the sum of the powers times their distances.
 const MOMENT_BITS: usize = DISTANCE_BITS + SUM_BITS;
 /// Fraction bits of ln(2), and those that the logarithm has more than an entropy.
@@ -48,6 +47,9 @@ const _: () = assert!(latency::MULTIPLY == 1 && latency::ACCUMULATE == 1, "produ
 /// # Errors
 /// `n` is no power of two from 2 on; else a fault of the description, which would be ours.
 pub fn entropy(format: Format, n: u32) -> Result<Rc<Module>, Error> {
+    if n < 2 || !n.is_power_of_two() {
+        return Err(Error::size("entropy", "n", "a power of two from 2 on"));
+    }
     let behind = latency::entropy_pass(n);
     let walk = walker(Walk { n, passes: 2, between: behind, after: behind + latency::ENTROPY_END })?;
     let mut m = Module::new("entropy", "entropy of the logits of a row, and the exit decision")
