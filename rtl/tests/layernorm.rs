@@ -69,9 +69,13 @@ fn halves(values: &[i16]) -> Vec<u32> {
 
 /// One command with random rows and parameters.
 fn command(bench: &mut Bench, rng: &mut ChaCha8Rng, (format, n): (Format, u32), shape: Shape) {
-    let lanes = n as usize;
-    let length = shape.tiles as usize * lanes;
-    let x = tensor(rng, format, (length, shape.rows as usize));
+    let x = tensor(rng, format, ((shape.tiles * u64::from(n)) as usize, shape.rows as usize));
+    command_on(bench, rng, n, shape, &x);
+}
+
+/// One command with random parameters.
+fn command_on(bench: &mut Bench, rng: &mut ChaCha8Rng, n: u32, shape: Shape, x: &Tensor) {
+    let (format, lanes, length) = (x.format, n as usize, x.length());
     // Beta lies near what gamma gives, or far away; the result's bias near both.
     let (gamma, gamma_lsb) = parameter(rng, length, -496);
     let (beta, any_lsb) = parameter(rng, length, -512);
@@ -80,7 +84,7 @@ fn command(bench: &mut Bench, rng: &mut ChaCha8Rng, (format, n): (Format, u32), 
     let out_bias = (gamma_lsb.max(beta_lsb) + below(rng, 24) - 6).clamp(-512, 511);
     let parameters = |values, lsb| Parameters { values, lsb };
     let (g, b) = (parameters(gamma.as_slice(), gamma_lsb), parameters(beta.as_slice(), beta_lsb));
-    let expected = kernel(&x, shape.valid as usize, g, b, format, out_bias).expect("the shapes agree");
+    let expected = kernel(x, shape.valid as usize, g, b, format, out_bias).expect("the shapes agree");
     let field = |value: i32| u64::from(value.cast_unsigned() & 0x3ff);
     let pass = latency::layernorm_pass(n);
     let vector = |tensor: &Tensor, place: Place| {
@@ -98,7 +102,7 @@ fn command(bench: &mut Bench, rng: &mut ChaCha8Rng, (format, n): (Format, u32), 
             ("beta_lsb", field(beta_lsb)),
             ("out_bias", field(out_bias)),
         ],
-        vectors: &|place| vec![("x", vector(&x, place))],
+        vectors: &|place| vec![("x", vector(x, place))],
         parameter: Some(&|place| {
             let of = |values: &[i16]| halves(&values[place.tile as usize * lanes..][..lanes]);
             (place.pass == 1 && place.row == 0).then(|| [of(&gamma), of(&beta)].concat())
@@ -157,6 +161,28 @@ fn a_wide_layernorm_has_the_kernels_codes() {
 }
 
 #[test]
+fn the_longest_rows_fit_every_register() {
+    common::tools!("verilator", "layernorm, long");
+    let (n, format, seed) = (16, Format::AF8_4, 106);
+    let shape = Shape { rows: 5, tiles: 4095, valid: 65_520 };
+    let mut x = Tensor::zeros(format, 0, 65_520, 5);
+    let (most, least) = (format.max_code(), format.code_mask());
+    // One against all, both ways; half against half; the smallest alone; all but equal.
+    for (at, mut element) in x.codes.row_iter_mut().enumerate() {
+        element[0] = if at == 77 { least } else { most };
+        element[1] = if at == 65_519 { most } else { least };
+        element[2] = if at % 2 == 0 { least } else { most };
+        element[3] = u8::from(at == 0);
+        element[4] = if at == 3 { most - 1 } else { most };
+    }
+    let mut bench = Bench::new(&emitted(layernorm(format, n)), seed, 0).expect("Verilator builds it");
+    let mut rng = rng(seed.into());
+    for _ in 0..4 {
+        command_on(&mut bench, &mut rng, n, shape, &x);
+    }
+}
+
+#[test]
 fn the_netlist_of_a_narrow_layernorm_agrees() {
     common::tools!("verilator", "layernorm, narrow");
     let (design, bench) = norms(Format::AF4_3, 2, vectors(10_000) / 2, 105);
@@ -169,6 +195,9 @@ fn layernorm_is_clean_and_refuses_other_widths() {
     for (format, n) in [(Format::AF8_4, 16), (Format::AF8_3, 2), (Format::AF4_3, 32)] {
         let found = lint::lint(&emitted(layernorm(format, n))).unwrap();
         assert!(found.is_empty(), "{format}, {n}:\n{}", found.join("\n"));
+    }
+    for format in Format::all() {
+        emitted(layernorm(format, 2));
     }
     assert!([0, 1, 3, 12].iter().all(|&n| layernorm(Format::AF8_4, n).is_err()));
 }

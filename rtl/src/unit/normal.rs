@@ -77,12 +77,11 @@ fn deviation(m: &mut Module, format: Format) -> Result<Expr, Error> {
     let gain = m.input("gain", GAIN_BITS, "N times the root, 20 fraction bits");
     let centre = m.input("centre", centre_bits(format), "S times the root, two's complement");
     let decoded = m.instance("decoded", &significand(format)?, &[("code", &code)]);
-    // An element and the mean are twice the largest apart at most.
-    let width = centre.width() + 1;
-    let product = m.wire("product_top_unused", gain.mul(decoded.out("magnitude")).widen(width + 1));
-    let product = product.bits(0, width);
-    let product = m.wire("product", mux(decoded.out("negative"), product.negate(), &product));
-    Ok(m.stage("deviation", product.sub(centre.sign_extend(width))))
+    // An element and the mean are twice the largest apart at most, and a mantissa's top bit is only set in 1.0.
+    let width = centre.width();
+    let size = m.wire("size", gain.mul(decoded.out("magnitude")).widen(width));
+    let product = mux(decoded.out("negative"), size.negate(), &size);
+    Ok(m.stage("deviation", product.sub(centre)))
 }
 
 /// The normal value: the second register.
