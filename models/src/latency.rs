@@ -4,8 +4,6 @@
 //! Each depth is a count of register stages that the RTL has; none is fitted. The depths that depend on the design depend
 //! on `n` alone (the adder tree).
 
-use crate::design::Design;
-
 /// Mask read, bank read, zero fill: from the issue of a vector read to the vector at the datapath.
 pub const DECODE: u64 = 3;
 /// Multiplication of significands.
@@ -41,26 +39,26 @@ pub fn tree(n: u32) -> u64 {
 }
 
 /// Processing unit: from the first streamed vector read to its result in the output page.
-pub fn pu(design: &Design) -> u64 {
-    DECODE + MULTIPLY + tree(design.pu.n) + ACCUMULATE + ACTIVATE + REQUANTISE + ENCODE
+pub fn pu(n: u32) -> u64 {
+    DECODE + MULTIPLY + tree(n) + ACCUMULATE + ACTIVATE + REQUANTISE + ENCODE
 }
 
 /// Softmax, one pass over a row block: decode, subtract the maximum, `2^-t`, tree, accumulate and `log2`.
-pub fn softmax_pass(design: &Design) -> u64 {
-    DECODE + 1 + EXP2 + tree(design.pu.n) + ACCUMULATE + LOG2
+pub fn softmax_pass(n: u32) -> u64 {
+    DECODE + 1 + EXP2 + tree(n) + ACCUMULATE + LOG2
 }
 
 /// Layer norm, one pass over a row block: decode, square, tree, accumulate, `1/sqrt`.
-pub fn layernorm_pass(design: &Design) -> u64 {
-    DECODE + MULTIPLY + tree(design.pu.n) + ACCUMULATE + RSQRT
+pub fn layernorm_pass(n: u32) -> u64 {
+    DECODE + MULTIPLY + tree(n) + ACCUMULATE + RSQRT
 }
 
 /// Element-wise add: decode, align and add, round, encode.
 pub const ADD: u64 = DECODE + 2 + REQUANTISE + ENCODE;
 
 /// Entropy, one pass: decode, subtract, `2^-t`, multiply, tree, accumulate.
-pub fn entropy_pass(design: &Design) -> u64 {
-    DECODE + 1 + EXP2 + MULTIPLY + tree(design.pu.n) + ACCUMULATE
+pub fn entropy_pass(n: u32) -> u64 {
+    DECODE + 1 + EXP2 + MULTIPLY + tree(n) + ACCUMULATE
 }
 
 /// Entropy, after the passes: `log2`, the division, the final sum and the comparison with the threshold.

@@ -8,7 +8,8 @@
 //!
 //! **Not modelled.** Overflow: [`accumulator_width`](super::accumulator_width()) leaves room for the longest reduction.
 
-use crate::hdl::{Error, Expr, Module, address_bits, arm, concat, lit, mux};
+use super::rows::Rows;
+use crate::hdl::{Error, Expr, Module, address_bits, concat, mux};
 use models::latency;
 use std::rc::Rc;
 
@@ -33,8 +34,8 @@ pub fn accumulator(n: u32, sum_width: usize, width: usize) -> Result<Rc<Module>,
     let first = m.input("first", 1, "it replaces what the row held");
     let sums = m.input("sums", lanes * sum_width, "n dot products, lane 0 lowest, two's complement");
     let total = m.output("total", lanes * width, "the row with them, lane 0 lowest, two's complement");
-    let rows: Vec<Expr> = (0..lanes).map(|at| m.register(&format!("row_{at}"), lanes * width, 0)).collect();
-    let held = read(&mut m, &row, &rows);
+    let rows = Rows::new(&mut m, "row", lanes, lanes * width);
+    let held = rows.read(&mut m, "held", &row);
     let added: Vec<Expr> = (0..lanes)
         .rev()
         .map(|lane| {
@@ -43,23 +44,9 @@ pub fn accumulator(n: u32, sum_width: usize, width: usize) -> Result<Rc<Module>,
         })
         .collect();
     let added = m.wire("added", concat(&added));
-    for (at, register) in rows.iter().enumerate() {
-        let hit = valid.and(row.eq(lit(row.width(), at as u64)));
-        m.next(register, mux(hit, &added, register));
-    }
+    rows.write(&mut m, &row, &valid, &added);
     let latest = m.register("latest", lanes * width, 0);
     m.next(&latest, mux(&valid, &added, &latest));
     m.assign(total, latest);
     m.finish()
-}
-
-/// The row that is selected.
-fn read(m: &mut Module, row: &Expr, rows: &[Expr]) -> Expr {
-    let held = m.signal("held", rows[0].width());
-    let arms = (0..).zip(rows).map(|(at, value)| {
-        let held = &held;
-        arm(at, move |m: &mut Module| m.assign(held, value))
-    });
-    m.case(row, arms.collect(), |m| m.assign(&held, lit(held.width(), 0)));
-    held
 }

@@ -4,7 +4,7 @@
 //! Gating of zeros is not part of it.
 
 use super::significand::{significand, significand_width};
-use crate::hdl::{Error, Module, mux};
+use crate::hdl::{Error, Expr, Module, mux};
 use kernels::adaptivfloat::Format;
 use std::rc::Rc;
 
@@ -34,4 +34,12 @@ pub fn multiply(format: Format) -> Result<Rc<Module>, Error> {
     let negative = m.wire("negative", a.out("negative").xor(b.out("negative")));
     m.assign(product, mux(negative, magnitude.negate(), &magnitude));
     m.finish()
+}
+
+/// The exact product of two numbers in two's complement, as wide as both together, as wires under `name`.
+pub(super) fn signed_product(m: &mut Module, name: &str, a: &Expr, b: &Expr) -> Expr {
+    let [left, right] = [("a", a), ("b", b)]
+        .map(|(side, value)| m.wire(&format!("{name}_{side}"), mux(value.sign(), value.negate(), value)));
+    let magnitude = m.wire(&format!("{name}_magnitude"), left.mul(right));
+    mux(a.sign().xor(b.sign()), magnitude.negate(), &magnitude)
 }

@@ -3,7 +3,7 @@
 //! A code is zero if exponent and mantissa are; its sign is then cleared too. Combinational. The tensor's exponent bias
 //! is not part of it: it scales the whole sum, at the end of the pipe. Values: [`kernels::adaptivfloat`].
 
-use crate::hdl::{Error, Expr, Module, concat, mux};
+use crate::hdl::{Error, Expr, Instance, Module, concat, mux};
 use kernels::adaptivfloat::Format;
 use std::rc::Rc;
 
@@ -39,7 +39,11 @@ pub fn significand(format: Format) -> Result<Rc<Module>, Error> {
 
 /// The significand of `code` in two's complement, one bit wider than its magnitude, by an instance of `decoder`.
 pub(super) fn signed(m: &mut Module, name: &str, decoder: &Rc<Module>, code: &Expr) -> Expr {
-    let decoded = m.instance(name, decoder, &[("code", code)]);
+    with_sign(&m.instance(name, decoder, &[("code", code)]))
+}
+
+/// What a decoder gives, in two's complement.
+pub(super) fn with_sign(decoded: &Instance) -> Expr {
     let magnitude = decoded.out("magnitude");
     let magnitude = magnitude.widen(magnitude.width() + 1);
     mux(decoded.out("negative"), magnitude.negate(), &magnitude)

@@ -90,7 +90,7 @@ impl Command<'_> {
         if let (Some(parameter), Some(read)) = (self.parameter, read)
             && let Some(words) = parameter(read)
         {
-            bench.set_words("parameter", &words);
+            bench.set_words("parameters", &words);
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn entropy(design: &Design, c: &Entropy) -> Plan {
     let elements = PASSES * vectors * u64::from(design.pu.n);
     let mut events = Events { entropy_elements: elements, ..Events::default() };
     events.read(c.input.buffer, PASSES * vectors, elements);
-    let pass = Pass { times: PASSES, vectors, latency: latency::entropy_pass(design) };
+    let pass = Pass { times: PASSES, vectors, latency: latency::entropy_pass(design.pu.n) };
     let end = Pass { times: 1, vectors: 0, latency: latency::ENTROPY_END };
     Plan { passes: vec![pass, end], released: 34 * vectors + 10, events }
 }

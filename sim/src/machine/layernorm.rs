@@ -27,7 +27,7 @@ pub(super) fn layernorm(design: &Design, c: &LayerNorm) -> Plan {
     events.read(c.input.buffer, PASSES * vectors, PASSES * vectors * n);
     events.write(c.out.buffer, vectors, vectors * n);
     Plan {
-        passes: block_passes(design.pu.n, &c.input, c.rows, PASSES, latency::layernorm_pass(design)),
+        passes: block_passes(design.pu.n, &c.input, c.rows, PASSES, latency::layernorm_pass(design.pu.n)),
         released: rows * (47 * tiles + 2) + 8,
         events,
     }

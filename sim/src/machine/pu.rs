@@ -55,7 +55,7 @@ pub(super) fn matmul(design: &Design, command: &Matmul) -> (u64, Events) {
     } else {
         uniform(design, command)
     };
-    let latency = if design.pu.pipeline == Pipeline::Released { 0 } else { latency::pu(design) };
+    let latency = if design.pu.pipeline == Pipeline::Released { 0 } else { latency::pu(design.pu.n) };
     (tally.phases + latency, events(design, command, &tally))
 }
 

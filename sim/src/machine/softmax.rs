@@ -28,7 +28,7 @@ pub(super) fn softmax(design: &Design, c: &Softmax) -> Plan {
     let written = c.out_occupancy.nonzeros(n, 1, tiles) * rows / u64::from(n);
     events.write(c.out.buffer, vectors, written);
     Plan {
-        passes: block_passes(n, &c.input, c.rows, PASSES, latency::softmax_pass(design)),
+        passes: block_passes(n, &c.input, c.rows, PASSES, latency::softmax_pass(n)),
         released: rows * (58 * tiles + 1) + 22,
         events,
     }

@@ -138,7 +138,7 @@ impl Stepper for PuStep {
         match self.state {
             State::Phase => {
                 if self.phase() {
-                    self.state = State::Drain(latency::pu(&self.design));
+                    self.state = State::Drain(latency::pu(self.design.pu.n));
                 }
                 false
             }

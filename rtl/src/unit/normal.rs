@@ -1,0 +1,97 @@
+//! One element of the second pass of layer norm: normal value, gamma, beta, code.
+//!
+//! **Ports.** `code` with the `gain` and `centre` of its row, with `octaves` a cycle later; `gamma` and `beta` with the code, and the
+//! weights of their lowest bits; `result`.
+//!
+//! **Timing.** [`CYCLES`], one element a cycle: gain * x - centre; normal value; gamma; alignment and sum; then
+//! [`latency::REQUANTISE`].
+//!
+//! **Function.** `kernels::layernorm` from the moments on: the normal value is rounded to 16 fraction bits, to nearest even,
+//! gamma and beta are applied exactly. With `count` below 2^16 the normal value is below 2^8 in magnitude.
+//!
+//! **Not modelled.** A weight of gamma below -496: with the normal value's 16 fraction bits it leaves the ten bits of an
+//! exponent.
+
+use super::align::{Operands, align};
+use super::moments::{GAIN_BITS, centre_bits, spread_bits};
+use super::multiply::signed_product;
+use super::requantise::{EXPONENT_BITS, requantise};
+use super::rounding::rounds_up;
+use super::rsqrt::octave_bits;
+use super::significand::significand;
+use super::tree::delayed;
+use super::walker::ROWS_BITS;
+use crate::hdl::{Error, Expr, Module, lit, mux, ones};
+use kernels::adaptivfloat::Format;
+use kernels::fixed::RSQRT_FRACTION;
+use kernels::layernorm::NORMAL_FRACTION;
+use models::latency;
+use std::rc::Rc;
+
+/// Bits of an element of gamma or beta.
+pub(super) const PARAMETER_BITS: usize = 16;
+/// Cycles from a code to its result.
+pub(super) const CYCLES: u64 = 4 + latency::REQUANTISE;
+/// Bits of a normal value: its error may lift the root of the count above 2^8, and the sign.
+const NORMAL_BITS: usize = NORMAL_FRACTION as usize + ROWS_BITS / 2 + 2;
+/// Bits of a root below the lowest of a normal value, without the octaves.
+const BELOW: usize = (RSQRT_FRACTION - NORMAL_FRACTION) as usize;
+
+/// The lane.
+///
+/// # Errors
+/// A fault of the description, which would be ours.
+pub(super) fn normal(format: Format) -> Result<Rc<Module>, Error> {
+    let bits = usize::from(format.width());
+    let mut m = Module::new("normal", "one element of the second pass of layer norm")
+        .parameter("width", bits)
+        .parameter("exponent", format.exponent())
+        .latency(format!("{CYCLES} cycles"));
+    let deviation = deviation(&mut m, format)?;
+    let value = normal_value(&mut m, format, &deviation);
+    let [gamma, beta] = ["gamma", "beta"].map(|name| m.input(name, PARAMETER_BITS, "two's complement"));
+    let gamma = delayed(&mut m, "gamma_after", &gamma, 2);
+    let beta = delayed(&mut m, "beta_after", &beta, 3);
+    let scaled = signed_product(&mut m, "scaled_now", &value, &gamma);
+    let scaled = m.stage("scaled", scaled);
+    let [gamma_lsb, beta_lsb, out_bias] = ["gamma_lsb", "beta_lsb", "out_bias"]
+        .map(|name| m.input(name, EXPONENT_BITS, "power of two, two's complement"));
+    let lsb = gamma_lsb.sub(lit(EXPONENT_BITS, NORMAL_FRACTION.into()));
+    let operands = Operands { a: scaled.width(), b: PARAMETER_BITS, least: 0 };
+    let inputs = [("a", &scaled), ("a_lsb", &lsb), ("b", &beta), ("b_lsb", &beta_lsb)];
+    let aligned = m.instance("aligned", &align(operands)?, &inputs);
+    let upper = aligned.out("upper");
+    let sum = m.stage("sum", upper.add(aligned.out("lower").sign_extend(upper.width())));
+    let lsb = m.stage("sum_lsb", aligned.out("lsb"));
+    let encoder = requantise(format, sum.width())?;
+    let inputs = [("value", &sum), ("lsb", &lsb), ("out_bias", &out_bias)];
+    let encoded = m.instance("encoded", &encoder, &inputs).out("code");
+    let result = m.output("result", bits, "code");
+    m.assign(result, encoded);
+    m.finish()
+}
+
+/// (N*x - S) * r: the first register.
+fn deviation(m: &mut Module, format: Format) -> Result<Expr, Error> {
+    let code = m.input("code", format.width().into(), "sign, exponent, mantissa from the top");
+    let gain = m.input("gain", GAIN_BITS, "N times the root, 20 fraction bits");
+    let centre = m.input("centre", centre_bits(format), "S times the root, two's complement");
+    let decoded = m.instance("decoded", &significand(format)?, &[("code", &code)]);
+    // An element and the mean are twice the largest apart at most, and a mantissa's top bit is only set in 1.0.
+    let width = centre.width();
+    let size = m.wire("size", gain.mul(decoded.out("magnitude")).widen(width));
+    let product = mux(decoded.out("negative"), size.negate(), &size);
+    Ok(m.stage("deviation", product.sub(centre)))
+}
+
+/// The normal value: the second register.
+fn normal_value(m: &mut Module, format: Format, deviation: &Expr) -> Expr {
+    let octaves = m.input("octaves", octave_bits(spread_bits(format)), "as of the code before");
+    let width = deviation.width();
+    let fine = m.wire("fine_top_unused", deviation.shr_arith_by(&octaves));
+    let lost = deviation.and(ones(width).shl_by(&octaves).not()).reduce_or();
+    let floor = fine.bits(BELOW, NORMAL_BITS);
+    let sticky = fine.bits(0, BELOW - 1).reduce_or().or(lost);
+    let up = rounds_up(&floor, &fine.bit(BELOW - 1), &sticky);
+    m.stage("normal_value", floor.add(up.widen(NORMAL_BITS)))
+}
