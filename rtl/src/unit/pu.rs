@@ -74,7 +74,7 @@ pub fn pu(design: &Design) -> Result<Rc<Module>, Error> {
         .parameter("n", g.lanes)
         .parameter("width", design.format.width())
         .parameter("exponent", design.format.exponent())
-        .latency(format!("{} cycles beside its phases", latency::pu(design)));
+        .latency(format!("{} cycles beside its phases", latency::pu(design.pu.n)));
     let start = m.input("start", 1, "first busy cycle of a command");
     let word = m.input("command", WORD_BITS, "the command, stable until done");
     let [rows_masks, columns_masks] = ["rows_masks", "columns_masks"]

@@ -46,7 +46,7 @@ pub(super) fn matmul(design: &Design, command: &Matmul, contents: &Contents) -> 
     }
     let written = if design.pu.sparsity == Sparsity::Dense { p * q * n * n } else { contents.written };
     events.code_writes[usize::from(command.out.buffer)] += written;
-    (tally.phases + latency::pu(design), events)
+    (tally.phases + latency::pu(design.pu.n), events)
 }
 
 /// Codes read of `vectors` vectors of an operand.
