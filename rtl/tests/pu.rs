@@ -261,7 +261,7 @@ fn products(n: u32, format: Format, sparsity: Sparsity, count: u64, seed: u64) {
         for _ in 0..rng.random_range(0..3) {
             bench.step().expect("nothing is compared yet");
         }
-        let cycles = phases + latency::pu(design.pu.n);
+        let cycles = phases + latency::pu(n);
         let (mut counts, mut written, mut bias) = ([0; 5], 0, vec![0_u32; lanes.div_ceil(2)]);
         for cycle in 0..cycles {
             bench.set("start", u64::from(cycle == 0));

@@ -36,11 +36,20 @@ pub struct Case {
 ///
 /// # Errors
 /// What should not happen, in words.
-pub fn case(
+pub fn case(index: usize, seed: u64, design: &Design, technology: &Technology) -> Result<Option<Case>, String> {
+    edited(index, seed, design, technology, |program| program)
+}
+
+/// As [`case`], of a program that has been changed.
+///
+/// # Errors
+/// What should not happen, in words.
+pub fn edited(
     index: usize,
     seed: u64,
     design: &Design,
     technology: &Technology,
+    edit: impl Fn(Program) -> Program,
 ) -> Result<Option<Case>, String> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed + index as u64);
     let inference = tiny::job(index);
@@ -53,7 +62,7 @@ pub fn case(
         Quantised::new(design, &inference, &weights).map_err(|error| wrong(&error.to_string()))?;
     let numbers = Numbers::new(design.format, &calibrated.maxima, &quantised);
     let program = match compile_for(design, &inference, &quantised) {
-        Ok(program) if builds(design, &program) => program,
+        Ok(program) if builds(design, &program) => edit(program),
         Ok(_) | Err(CompileError::DoesNotFit(_)) => return Ok(None),
         Err(error) => return Err(wrong(&error.to_string())),
     };
@@ -127,3 +136,4 @@ fn job(
         ],
     })
 }
+

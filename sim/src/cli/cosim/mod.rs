@@ -4,7 +4,6 @@ pub mod case;
 pub mod programs;
 mod report;
 mod units;
-mod whole;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,8 +15,8 @@ use rtl::verify::{CHECKS, Check, Plan, check};
 
 use super::Failure;
 use super::emit::unknown_unit;
+use programs::{Programs, designs};
 use report::Report;
-use whole::programs;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -87,7 +86,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
     if missing(&["verilator"]).is_none() {
         report.units = units::run(&checks, &plan, err);
         if args.unit.is_none() {
-            report.programs = programs(&plan, err)?;
+            report.programs = Programs::run(&designs(&plan, args.quick), &plan, err)?;
         }
     }
     if args.json {

@@ -1,10 +1,96 @@
 //! Whole programs: what the hardware leaves in memory and counts, against the golden kernels and the simulator.
 
-use super::case::Case;
+use super::case::{Case, case};
+use crate::cli::Failure;
 use crate::machine::{Events, Run};
-use rtl::emit::Emitted;
+use models::design::{Design, Sparsity};
+use models::record::preset;
+use models::technology::Technology;
+use rtl::emit::{Emitted, emit};
 use rtl::run::{Left, run};
+use rtl::verify::Plan;
+use std::io::Write;
 use std::path::Path;
+
+/// Programs of each design where little time is to be spent, and otherwise.
+const QUICK: usize = 6;
+const SEVERAL: usize = 12;
+
+/// What came of all programs.
+#[derive(Debug, Default)]
+pub(super) struct Programs {
+    /// Programs that ran.
+    pub(super) count: u64,
+    /// Values compared.
+    pub(super) compared: u64,
+    /// Cycles of all programs.
+    pub(super) cycles: u64,
+    /// Each that differs: what repeats it, where, and how.
+    pub(super) differences: Vec<String>,
+}
+
+/// The designs whose machines run programs, and how many each: that of the plan, or small ones of every kind.
+pub(super) fn designs(plan: &Plan, quick: bool) -> Vec<(Design, usize)> {
+    if let Some(design) = &plan.design {
+        return vec![(design.clone(), if quick { QUICK } else { SEVERAL })];
+    }
+    let kinds = [
+        (2, Sparsity::Skip, 1 << 13, 64),
+        (4, Sparsity::Gate, 1 << 14, 64),
+        (8, Sparsity::Skip, 1 << 14, 64),
+        (8, Sparsity::Dense, 1 << 15, 128),
+        (16, Sparsity::Skip, 1 << 15, 32),
+    ];
+    let small = |(n, sparsity, bytes, width_bits)| {
+        let mut design: Design = preset("offramp").ok()?;
+        design.name = format!("offramp, n = {n}, {sparsity:?}, buffers of {bytes} B, AXI of {width_bits} bits");
+        design.pu.n = n;
+        design.pu.sparsity = sparsity;
+        design.buffer.bytes = bytes;
+        design.buffer.pages = 8;
+        design.axi.width_bits = width_bits;
+        Some((design, SEVERAL))
+    };
+    kinds.into_iter().filter_map(small).collect()
+}
+
+impl Programs {
+    /// Runs so many programs on the machine of each design; progress goes to `err`.
+    pub(super) fn run(
+        designs: &[(Design, usize)],
+        plan: &Plan,
+        err: &mut dyn Write,
+    ) -> Result<Programs, Failure> {
+        let mut all = Programs::default();
+        for (design, count) in designs {
+            all.design(design, *count, plan, err)?;
+        }
+        Ok(all)
+    }
+
+    fn design(&mut self, design: &Design, count: usize, plan: &Plan, err: &mut dyn Write) -> Result<(), Failure> {
+        let technology: Technology = preset("edgebert-12nm")?;
+        let machine = rtl::machine::machine(design).and_then(|module| emit(&module));
+        let machine = machine.map_err(|error| Failure::Tool(error.to_string()))?;
+        let mut ran = 0;
+        for index in 0..4 * count {
+            let case = case(index, plan.seed, design, &technology).map_err(Failure::Tool)?;
+            let Some(case) = case.filter(|_| ran < count) else { continue };
+            ran += 1;
+            let wave = plan.waves.as_ref().map(|folder| folder.join(format!("program-{index}.vcd")));
+            let checked = check(&case, &machine, wave.as_deref()).map_err(Failure::Tool)?;
+            self.count += 1;
+            self.compared += checked.compared;
+            self.cycles += checked.cycles;
+            // Who closed the error stream does not want to know.
+            let _ = writeln!(err, "{}: {} cycles, {} values", case.name, checked.cycles, checked.compared);
+            self.differences.extend(checked.differences.iter().map(|what| {
+                format!("{}: {what}\n  repeat: offramp cosim --seed {}{}", case.name, plan.seed, plan.arguments)
+            }));
+        }
+        Ok(())
+    }
+}
 
 /// What came of a program.
 #[derive(Clone, Debug, Default)]

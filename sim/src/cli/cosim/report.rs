@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Failure;
 use super::units::Outcome;
-use super::whole::Programs;
+use super::programs::Programs;
 use crate::report::json::write;
 
 /// Everything that came of a run.
@@ -55,6 +55,8 @@ impl Report {
         let value = json!({
             "vectors": self.sum(|tally| tally.vectors),
             "programs": self.programs.count,
+            "program_cycles": self.programs.cycles,
+            "program_values": self.programs.compared,
             "differences": self.differences(),
             "units": Value::Object(self.units.iter().map(unit).collect::<Map<String, Value>>()),
             "skipped": self.skipped,
@@ -80,8 +82,12 @@ impl Report {
             recording: None,
         };
         row("all", &total, self.units.iter().map(Outcome::differences).sum(), out)?;
-        let Programs { count, differences } = &self.programs;
-        writeln!(out, "programs     {count:>12}, differences {}", differences.len())?;
+        let Programs { count, compared, cycles, differences } = &self.programs;
+        writeln!(
+            out,
+            "{count} whole programs: {compared} values compared after {cycles} cycles, {} differences",
+            differences.len()
+        )?;
         Ok(())
     }
 
