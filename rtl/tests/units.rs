@@ -9,7 +9,12 @@ use models::record::resolve;
 use rtl::cosim::lint;
 use rtl::emit::Emitted;
 use rtl::unit::catalogue::UNITS;
-use rtl::unit::{accumulator, divide, epilogue, exp2, log2, requantise, vector_mac};
+use rtl::unit::{
+    Operands, Walk, accumulator, add, align, divide, epilogue, exp2, layernorm, log2, requantise, rsqrt,
+    vector_mac, walker,
+};
+
+const WALK: Walk = Walk { n: 16, passes: 2, between: 11, after: 11 };
 
 fn clean(design: &Emitted) {
     let found = lint::lint(design).expect("the tools run");
@@ -63,15 +68,39 @@ fn units_of_other_sizes_are_clean() {
     for unit in [exp2(17), log2(1), divide(1), epilogue(12), rtl::hdl::memory(1024, 128)] {
         clean(&emitted(unit));
     }
+    for width in [3, 7, 24, 25, 70, 128] {
+        clean(&emitted(rsqrt(width)));
+    }
+    for (a, b, least) in [(49, 16, 24), (20, 20, 0), (2, 5, 0)] {
+        clean(&emitted(align(Operands { a, b, least })));
+    }
+    for walk in [WALK, Walk { n: 2, ..WALK }, Walk { n: 32, passes: 1, between: 0, after: 9 }] {
+        clean(&emitted(walker(walk)));
+    }
     let squares: Vec<u64> = (0..12).map(|x| x * x).collect();
     clean(&emitted(rtl::hdl::rom("squares", "squares of 0 to 11", 7, &squares)));
+}
+
+#[test]
+fn units_of_the_sfu_exist_in_all_formats() {
+    for format in Format::all() {
+        emitted(add(format, 2));
+        emitted(layernorm(format, 2));
+    }
 }
 
 #[test]
 fn sizes_that_make_no_hardware_are_refused() {
     for n in [0, 1, 3, 12] {
         assert_eq!(vector_mac(Format::AF8_4, n).err().unwrap().signal, "n");
+        assert!(add(Format::AF8_4, n).is_err() && layernorm(Format::AF8_4, n).is_err(), "{n}");
     }
+    for walk in
+        [Walk { n: 1, ..WALK }, Walk { n: 12, ..WALK }, Walk { passes: 0, ..WALK }, Walk { after: 0, ..WALK }]
+    {
+        assert!(walker(walk).is_err(), "{walk:?}");
+    }
+    assert!(align(Operands { a: 1, b: 8, least: 0 }).is_err() && rsqrt(2).is_err() && rsqrt(129).is_err());
     for width in [0, 1025] {
         assert_eq!(requantise(Format::AF8_4, width).err().unwrap().signal, "width");
     }

@@ -37,9 +37,14 @@ pub const UNITS: &[Entry] = &[
             super::requantise(format, width)
         },
     },
+    Entry { name: "align", module: |design| super::align(sizes::align(design).1) },
     Entry { name: "exp2", module: |design| super::exp2(sizes::exp2(design)) },
     Entry { name: "log2", module: |design| super::log2(sizes::log2(design)) },
     Entry { name: "divide", module: |design| super::divide(sizes::divide(design)) },
+    Entry { name: "rsqrt", module: |design| super::rsqrt(sizes::rsqrt(design)) },
+    Entry { name: "walker", module: |design| super::walker(sizes::walker(design)) },
+    Entry { name: "add", module: |design| super::add(design.format, design.pu.n) },
+    Entry { name: "layernorm", module: |design| super::layernorm(design.format, design.pu.n) },
     Entry {
         name: "fifo",
         module: |design| {

@@ -29,7 +29,7 @@ const DISTANCE_BITS: usize = EXPONENT_BITS + 1;
 const _: () = assert!(latency::ACTIVATE == 3, "aligned, sum and value are the three registers");
 
 /// Accumulator and bias. The guard is enough for a sum that has lost bits, in units above 2^-14, to saturate the table's input.
-fn operands(width: usize) -> Operands {
+pub(super) fn operands(width: usize) -> Operands {
     Operands { a: width, b: BIAS_BITS, least: INPUT_BITS + 4 }
 }
 

@@ -1,8 +1,11 @@
 //! The sizes that a design gives the parameters of its units.
 
-use super::{POWER_BITS, accumulator_width, largest_reduction, product_width, value_width};
+use super::epilogue::operands;
+use super::moments::spread_bits;
+use super::{Operands, POWER_BITS, Walk, accumulator_width, largest_reduction, product_width, value_width};
 use kernels::adaptivfloat::Format;
 use models::design::{Axi, Design};
+use models::latency;
 
 /// Bits of a power's exponent: a distance of 22 bits times log2 e.
 const EXPONENT: usize = 24;
@@ -48,4 +51,20 @@ pub fn fifo(design: &Design) -> (u32, usize) {
 /// The master and the pieces of its beats.
 pub fn axi_read(design: &Design) -> (Axi, usize) {
     (design.axi, super::pieces(design))
+}
+
+/// Format of the codes and operands of the epilogue's sum.
+pub fn align(design: &Design) -> (Format, Operands) {
+    (design.format, operands(accumulator(design).2))
+}
+
+/// Bits of a row's spread.
+pub fn rsqrt(design: &Design) -> usize {
+    spread_bits(design.format)
+}
+
+/// The walk of a layer norm.
+pub fn walker(design: &Design) -> Walk {
+    let behind = latency::layernorm_pass(design.pu.n);
+    Walk { n: design.pu.n, passes: 2, between: behind, after: behind }
 }

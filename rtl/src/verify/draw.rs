@@ -23,6 +23,11 @@ impl Draw {
         self.rng.next_u64()
     }
 
+    /// Any 32 bits.
+    pub fn word(&mut self) -> u32 {
+        self.rng.next_u32()
+    }
+
     /// A number below `limit`, which is at least 1.
     pub fn below(&mut self, limit: u64) -> u64 {
         self.any() % limit

@@ -24,6 +24,8 @@
 //! ```
 
 mod accumulator;
+mod add;
+mod align;
 mod arithmetic;
 mod axi_read;
 mod axi_write;
@@ -33,12 +35,16 @@ mod draw;
 mod epilogue;
 mod failure;
 mod fifo;
+mod layernorm;
 mod plan;
 mod program;
 mod registers;
 mod requantise;
+mod rsqrt;
 mod runs;
 mod tables;
+mod walk;
+mod walker;
 
 pub use draw::{Draw, packed};
 pub use failure::{Failed, Failure};
@@ -64,9 +70,14 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "activation", parts: &[], bench: epilogue::activation },
     Check { unit: "epilogue", parts: &[], bench: epilogue::epilogue },
     Check { unit: "requantise", parts: &[], bench: requantise::requantise },
+    Check { unit: "align", parts: &[], bench: align::align },
     Check { unit: "exp2", parts: &[], bench: tables::exp2 },
     Check { unit: "log2", parts: &[], bench: tables::log2 },
     Check { unit: "divide", parts: &[], bench: tables::divide },
+    Check { unit: "rsqrt", parts: &[], bench: rsqrt::rsqrt },
+    Check { unit: "walker", parts: &[], bench: walker::walker },
+    Check { unit: "add", parts: &[], bench: add::add },
+    Check { unit: "layernorm", parts: &[], bench: layernorm::layernorm },
     Check { unit: "fifo", parts: &[], bench: fifo::fifo },
     Check { unit: "control", parts: &["sequencer", "queue"], bench: control::control },
     Check { unit: "registers", parts: &[], bench: registers::registers },

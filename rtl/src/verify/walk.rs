@@ -1,0 +1,122 @@
+//! Commands of the units that walk over block, pass, tile and row: every port of every cycle.
+
+use super::Draw;
+use crate::cosim::{Bench, Difference};
+use crate::unit::Walk;
+use models::latency;
+
+/// Where a vector is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) block: u64,
+    pub(super) pass: u64,
+    pub(super) tile: u64,
+    pub(super) row: u64,
+    /// Rows of its block.
+    pub(super) height: u64,
+}
+
+/// What is read in each cycle of a command, by loops over block, pass, tile and row.
+pub(super) fn schedule(walk: Walk, rows: u64, tiles: u64) -> Vec<Option<Place>> {
+    let mut cycles = vec![];
+    for block in 0..rows.div_ceil(walk.n.into()) {
+        let height = (rows - block * u64::from(walk.n)).min(walk.n.into());
+        for pass in 0..walk.passes.into() {
+            let places = (0..tiles).flat_map(|tile| (0..height).map(move |row| (tile, row)));
+            cycles.extend(places.map(|(tile, row)| Some(Place { block, pass, tile, row, height })));
+            cycles.extend((0..walk.between).map(|_| None));
+        }
+    }
+    cycles.truncate(cycles.len() - walk.between as usize);
+    cycles.extend((0..walk.after).map(|_| None));
+    cycles
+}
+
+/// An exponent as a field of a command.
+pub(super) fn field(exponent: i32) -> u64 {
+    u64::from(exponent.cast_unsigned() & 0x3ff)
+}
+
+/// A value of a port, in 32-bit words.
+pub(super) type Port = (&'static str, Vec<u32>);
+
+/// A command of a unit that reads vectors and writes codes.
+pub(super) struct Command<'a> {
+    pub(super) walk: Walk,
+    /// Cycles from a read of the last pass to its write.
+    pub(super) depth: u64,
+    pub(super) rows: u64,
+    pub(super) tiles: u64,
+    pub(super) fields: &'a [(&'static str, u64)],
+    /// The vectors at a place.
+    pub(super) vectors: &'a dyn Fn(Place) -> Vec<Port>,
+    /// The parameter word that a read needs, if it needs a new one.
+    pub(super) parameter: Option<&'a dyn Fn(Place) -> Option<Vec<u32>>>,
+    /// The codes that belong to a place.
+    pub(super) codes: &'a dyn Fn(Place) -> Vec<u32>,
+}
+
+impl Command<'_> {
+    /// Runs it; inputs that carry nothing are random.
+    pub(super) fn run(&self, bench: &mut Bench, draw: &mut Draw) -> Result<(), Box<Difference>> {
+        let places = schedule(self.walk, self.rows, self.tiles);
+        let writes = |place: &Place| place.pass + 1 == u64::from(self.walk.passes);
+        for (name, value) in [("rows", self.rows), ("tiles", self.tiles)].iter().chain(self.fields) {
+            bench.set(name, *value);
+        }
+        for cycle in 0..places.len() {
+            let before = |cycles: u64| cycle.checked_sub(cycles as usize).and_then(|at| places[at]);
+            bench.set("start", u64::from(cycle == 0));
+            bench.expect("done", u64::from(cycle + 1 == places.len()));
+            self.put(bench, before(latency::DECODE), draw);
+            numbers(bench, "read", before(0));
+            numbers(bench, "write", before(self.depth).filter(writes));
+            if let Some(parameter) = self.parameter {
+                bench.expect("parameter_read", before(0).and_then(parameter).is_some().into());
+            }
+            if let Some(place) = before(self.depth).filter(writes) {
+                bench.expect_words("codes", &(self.codes)(place));
+                let ends = cycle + latency::ENCODE as usize <= places.len();
+                bench.require(ends, || format!("the encoder of {place:?} outlives the command"))?;
+            }
+            bench.step()?;
+        }
+        Ok(())
+    }
+
+    /// What the buffers give in this cycle for a read some cycles ago.
+    fn put(&self, bench: &mut Bench, read: Option<Place>, draw: &mut Draw) {
+        let any = (self.vectors)(Place { block: 0, pass: 0, tile: 0, row: 0, height: 1 });
+        for (name, words) in read.map_or(any, self.vectors) {
+            let random: Vec<u32> = words.iter().map(|_| draw.word()).collect();
+            bench.set_words(name, if read.is_some() { &words } else { &random });
+        }
+        if let (Some(parameter), Some(read)) = (self.parameter, read)
+            && let Some(words) = parameter(read)
+        {
+            bench.set_words("parameters", &words);
+        }
+    }
+}
+
+/// Cycles between two commands: nothing is read or written, the fields are random.
+pub(super) fn idle(bench: &mut Bench, draw: &mut Draw) -> Result<(), Box<Difference>> {
+    bench.set("start", 0);
+    for _ in 0..draw.below(4) {
+        bench.set("rows", draw.bits(16));
+        bench.set("tiles", draw.bits(12));
+        for name in ["read", "write", "done"] {
+            bench.expect(name, 0);
+        }
+        bench.step()?;
+    }
+    Ok(())
+}
+
+fn numbers(bench: &mut Bench, what: &str, place: Option<Place>) {
+    bench.expect(what, place.is_some().into());
+    let Some(place) = place else { return };
+    for (name, value) in [("block", place.block), ("tile", place.tile), ("row", place.row)] {
+        bench.expect(&format!("{what}_{name}"), value);
+    }
+}
