@@ -5,11 +5,12 @@
 
 use std::io::Write;
 
+use models::compiler::Single;
 use models::design::{Design, Sparsity};
 use models::record::preset;
 use models::technology::Technology;
 use rtl::emit::emit;
-use sim::cli::cosim::case::case;
+use sim::cli::cosim::case::{alone, case};
 use sim::cli::cosim::programs::check;
 
 fn number(name: &str, default: u64) -> u64 {
@@ -58,4 +59,27 @@ fn programs_leave_and_count_what_kernels_and_simulator_say() {
     let count = number("OFFRAMP_PROGRAMS", 6);
     programs(&design(4, Sparsity::Skip, 1 << 14, 64), count);
     programs(&design(8, Sparsity::Gate, 1 << 14, 128), count);
+}
+
+/// The share of cycles in which the PU is busy, by the machine's own counters: a product of 128 x 768 x 768 at n = 16.
+#[test]
+fn the_pu_of_the_machine_is_busy() {
+    if let Err(line) = rtl::cosim::tools::have(&["verilator"], "utilisation of the machine") {
+        let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+        return;
+    }
+    // What a buffer holds before a program is random: null vectors must cost what others do.
+    let design = Design {
+        buffer: preset::<Design>("offramp").expect("it is shipped").buffer,
+        ..design(16, Sparsity::Gate, 1, 64)
+    };
+    let technology: Technology = preset("edgebert-12nm").expect("it is shipped");
+    let machine = rtl::machine::machine(&design).and_then(|module| emit(&module)).expect("it can be emitted");
+    let product = alone(&design, &technology, Single::Matmul(128, 768, 768)).expect("it fits");
+    let left =
+        rtl::run::run(&machine, &product.job, product.timing, 2 * product.run.cycles, None).expect("it ends");
+    let [cycles, active, macs] = ["cycles", "pu_active_cycles", "macs_run"].map(|name| left.registers[name]);
+    assert_eq!((cycles, active), (product.run.cycles, product.run.events.pu_active_cycles));
+    println!("{active} of {cycles} cycles busy, {macs} MACs");
+    assert!(active * 100 >= cycles * 97, "{active} of {cycles} cycles");
 }

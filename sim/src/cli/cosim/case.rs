@@ -7,11 +7,11 @@ use crate::golden::numbers::Numbers;
 use crate::golden::quantised::Quantised;
 use crate::golden::reference::reference;
 use crate::golden::{Outcome, Sentence, tiny};
-use crate::machine::{self, MemoryTiming, Run};
+use crate::machine::{self, MemoryTiming, Mode, Options, Run};
 use kernels::entropy::exit_decision;
-use models::compiler::{CompileError, compile_for};
+use models::compiler::{CompileError, Single, compile_for, compile_single};
 use models::design::Design;
-use models::program::{Operation, Program, Space, word};
+use models::program::{Command, Operation, Program, Space, word};
 use models::technology::Technology;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -110,18 +110,32 @@ fn simulated(
     program: &Program,
     (leaves, met): (u32, &Met),
 ) -> Result<(Timing, Run), String> {
-    let hz = technology.frequency_hz(design.operating.vdd_v).map_err(|error| format!("{error:?}"))?;
-    let memory = MemoryTiming::new(design, technology, hz).map_err(|error| error.to_string())?;
+    let memory = timing(design, technology)?;
     let run =
         machine::run_exact(design, program, |_| memory, leaves, met).map_err(|error| error.to_string())?;
-    let timing = Timing {
+    Ok((ports(design, memory), run))
+}
+
+/// The memories' timing at the operating point.
+fn timing(design: &Design, technology: &Technology) -> Result<MemoryTiming, String> {
+    let hz = technology.frequency_hz(design.operating.vdd_v).map_err(|error| format!("{error:?}"))?;
+    MemoryTiming::new(design, technology, hz).map_err(|error| error.to_string())
+}
+
+/// The same, as the ports of the machine see it.
+fn ports(design: &Design, memory: MemoryTiming) -> Timing {
+    Timing {
         read_latency: memory.read_latency,
         write_latency: memory.write_latency,
         beat_cycles: memory.beat_cycles,
         pieces: rtl::unit::pieces(design) as u64,
         nvm_latency: memory.nvm_latency,
-    };
-    Ok((timing, run))
+    }
+}
+
+/// A command as the host writes it.
+fn units_of(word: &word::Word) -> [u32; 8] {
+    std::array::from_fn(|at| word.bits(32 * at as u32, 32) as u32)
 }
 
 fn job(
@@ -133,9 +147,8 @@ fn job(
 ) -> Result<Job, String> {
     let words = word::encode(design.pu.n, program, |command| numbers.scales(command))
         .map_err(|error| error.to_string())?;
-    let word = |word: &word::Word| std::array::from_fn(|at| word.bits(32 * at as u32, 32) as u32);
     Ok(Job {
-        commands: words.iter().map(word).collect(),
+        commands: words.iter().map(units_of).collect(),
         tokens: sentence.words.clone(),
         external: image.external,
         nvm: image.nvm,
@@ -146,4 +159,39 @@ fn job(
             ("interrupt_enable", 0b1111),
         ],
     })
+}
+
+/// A program of one operation, and what the simulator says of it: for its cycles and counters, not for its values.
+pub struct Alone {
+    /// What the host puts into the machine; external memory is filled with ones.
+    pub job: Job,
+    /// How fast its memories are.
+    pub timing: Timing,
+    /// What the simulator counted.
+    pub run: Run,
+}
+
+/// One operation alone on a design.
+///
+/// # Errors
+/// It does not fit, in words.
+pub fn alone(design: &Design, technology: &Technology, single: Single) -> Result<Alone, String> {
+    let program = compile_single(design, single).map_err(|error| error.to_string())?;
+    let words = word::encode(design.pu.n, &program, |_| word::Scales::default())
+        .map_err(|error| error.to_string())?;
+    let end = |command: &Command| match &command.operation {
+        Operation::Load(t) => t.offset + u64::from(t.blocks) * t.stride.max(t.block_bytes),
+        _ => 0,
+    };
+    let bytes = program.commands.iter().map(end).max().unwrap_or(0);
+    let timing = timing(design, technology)?;
+    let options = Options { exit_layer: 1, mode: Mode::Fast, spans: false };
+    let run = machine::run(design, &program, |_| timing, options).map_err(|error| error.to_string())?;
+    let job = Job {
+        commands: words.iter().map(units_of).collect(),
+        external: vec![1; bytes as usize],
+        registers: vec![("interrupt_enable", 1)],
+        ..Job::default()
+    };
+    Ok(Alone { job, timing: ports(design, timing), run })
 }
