@@ -36,7 +36,12 @@ pub struct Case {
 ///
 /// # Errors
 /// What should not happen, in words.
-pub fn case(index: usize, seed: u64, design: &Design, technology: &Technology) -> Result<Option<Case>, String> {
+pub fn case(
+    index: usize,
+    seed: u64,
+    design: &Design,
+    technology: &Technology,
+) -> Result<Option<Case>, String> {
     edited(index, seed, design, technology, |program| program)
 }
 
@@ -136,4 +141,3 @@ fn job(
         ],
     })
 }
-

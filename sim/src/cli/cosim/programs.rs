@@ -43,7 +43,8 @@ pub(super) fn designs(plan: &Plan, quick: bool) -> Vec<(Design, usize)> {
     ];
     let small = |(n, sparsity, bytes, width_bits)| {
         let mut design: Design = preset("offramp").ok()?;
-        design.name = format!("offramp, n = {n}, {sparsity:?}, buffers of {bytes} B, AXI of {width_bits} bits");
+        design.name =
+            format!("offramp, n = {n}, {sparsity:?}, buffers of {bytes} B, AXI of {width_bits} bits");
         design.pu.n = n;
         design.pu.sparsity = sparsity;
         design.buffer.bytes = bytes;
@@ -68,7 +69,13 @@ impl Programs {
         Ok(all)
     }
 
-    fn design(&mut self, design: &Design, count: usize, plan: &Plan, err: &mut dyn Write) -> Result<(), Failure> {
+    fn design(
+        &mut self,
+        design: &Design,
+        count: usize,
+        plan: &Plan,
+        err: &mut dyn Write,
+    ) -> Result<(), Failure> {
         let technology: Technology = preset("edgebert-12nm")?;
         let machine = rtl::machine::machine(design).and_then(|module| emit(&module));
         let machine = machine.map_err(|error| Failure::Tool(error.to_string()))?;
@@ -85,7 +92,10 @@ impl Programs {
             // Who closed the error stream does not want to know.
             let _ = writeln!(err, "{}: {} cycles, {} values", case.name, checked.cycles, checked.compared);
             self.differences.extend(checked.differences.iter().map(|what| {
-                format!("{}: {what}\n  repeat: offramp cosim --seed {}{}", case.name, plan.seed, plan.arguments)
+                format!(
+                    "{}: {what}\n  repeat: offramp cosim --seed {}{}",
+                    case.name, plan.seed, plan.arguments
+                )
             }));
         }
         Ok(())

@@ -6,8 +6,8 @@ use rtl::verify::Tally;
 use serde_json::{Map, Value, json};
 
 use super::Failure;
-use super::units::Outcome;
 use super::programs::Programs;
+use super::units::Outcome;
 use crate::report::json::write;
 
 /// Everything that came of a run.
