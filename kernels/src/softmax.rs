@@ -25,8 +25,11 @@ pub const SOFTMAX_ERROR: f64 = 7.5e-5;
 /// What each element of a row adds to [`SOFTMAX_ERROR`]: the rounding of its term of the sum to 2^-24.
 pub const SOFTMAX_ERROR_PER_ELEMENT: f64 = 1.0 / 33_554_432.0;
 
-/// Largest distance from the maximum, in 16 fraction bits: just below 64.
-const DISTANCE_LIMIT: i128 = (1 << 22) - 1;
+/// Fraction bits of a distance from the maximum.
+pub const DISTANCE_FRACTION: u32 = 16;
+
+/// Largest distance from the maximum: just below 64.
+pub const DISTANCE_LIMIT: u32 = (1 << 22) - 1;
 
 /// Softmax of each row of `x` [C x R], over the first `valid` columns, times the weight of the column in `span`
 /// (unsigned, 7 fraction bits). The result [C x R] has the format and bias given.
@@ -66,11 +69,17 @@ pub(crate) fn distances(x: &Tensor, r: usize, valid: usize) -> impl Iterator<Ite
     let significands = x.row(r)[..valid].iter().map(|&code| x.format.significand(code));
     let max = significands.clone().max().unwrap_or(0);
     let lsb = x.lsb();
-    significands.map(move |s| Fixed::new(i128::from(max - s), lsb).round_to(-16, DISTANCE_LIMIT) as u32)
+    significands.map(move |s| distance(max - s, lsb))
+}
+
+/// A difference of significands of weight `2^lsb` as a distance, to nearest even.
+pub fn distance(difference: i32, lsb: i32) -> u32 {
+    let exact = Fixed::new(difference.into(), lsb);
+    exact.round_to(-DISTANCE_FRACTION.cast_signed(), DISTANCE_LIMIT.into()) as u32
 }
 
 /// A distance in natural units as a power of two, both with 16 fraction bits.
-pub(crate) const fn power(distance: u32) -> u32 {
+pub const fn power(distance: u32) -> u32 {
     ((distance as u64 * LOG2E_Q17 as u64 + (1 << 16)) >> 17) as u32
 }
 

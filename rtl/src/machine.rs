@@ -51,7 +51,7 @@ fn shapes(design: &Design) -> Result<Vec<(&'static str, Rc<Module>)>, Error> {
         ("load", unit::load(design)?),
         ("store", unit::store(design)?),
         ("pu", unit::pu(design)?),
-        ("sfu", unit::sfu(design)?),
+        ("sfu", unit::sfu(design.format, design.pu.n)?),
         ("a", unit::dense_decoder(design)?),
         ("b", unit::dense_decoder(design)?),
         ("encoder", unit::bitmask_encoder(design)?),

@@ -156,7 +156,7 @@ fn functions(list: &mut List, design: &Design) {
         list.lead(&format!("{operand}_read"), &format!("sfu_read_{operand}"));
         list.put(&format!("{operand}_tile"), g.tiles(wires.get(&format!("sfu_read_{operand}_tile"))));
         list.lead(&format!("{operand}_row"), &format!("sfu_read_{operand}_row"));
-        list.lead(&format!("sfu_vector_{operand}"), &format!("{operand}_vector"));
+        list.lead(&format!("sfu_{operand}"), &format!("{operand}_vector"));
     }
     list.lead("encoder_valid", "sfu_write");
     list.put("encoder_to_tile", g.tiles(wires.get("sfu_write_tile")));

@@ -12,12 +12,13 @@
 //!
 //! **Not modelled.** What [`walker`](super::walker()) does not walk; a weight of gamma below -496.
 
+use super::counts::counts;
 use super::moments::{BEYOND, moments};
 use super::normal::{CYCLES, PARAMETER_BITS, normal};
 use super::requantise::EXPONENT_BITS;
 use super::tree::delayed;
 use super::walker::{ROWS_BITS, TILE_BITS, Walk, places, walker};
-use crate::hdl::{Error, Expr, Instance, Module, address_bits, concat, lit};
+use crate::hdl::{Error, Expr, Instance, Module, concat};
 use kernels::adaptivfloat::Format;
 use models::latency;
 use std::rc::Rc;
@@ -68,16 +69,6 @@ pub fn layernorm(format: Format, n: u32) -> Result<Rc<Module>, Error> {
     let out = m.output("codes", lanes * bits, "n codes, lane 0 lowest, with write");
     m.assign(out, concat(&kept));
     m.finish()
-}
-
-/// Which elements of the vector that is here count, a bit a lane.
-fn counts(m: &mut Module, n: u32, tile: &Expr, valid: &Expr) -> Expr {
-    let lane_bits = address_bits(n as usize);
-    let tile = delayed(m, "tile_here", tile, latency::DECODE);
-    let width = ROWS_BITS.max(TILE_BITS + lane_bits);
-    let element = |lane| concat(&[tile.clone(), lit(lane_bits, lane)]).widen(width);
-    let lanes: Vec<Expr> = (0..u64::from(n)).rev().map(|lane| element(lane).lt(valid.widen(width))).collect();
-    m.wire("counts", concat(&lanes))
 }
 
 /// The moments of the rows, with the one selected whose vector comes in the next cycle.

@@ -1,6 +1,7 @@
 //! What the tests of the units share.
 #![allow(dead_code, unused_macros, unused_imports, reason = "each test binary uses a part")]
 
+pub(crate) mod job;
 pub(crate) mod sfu;
 
 use kernels::activation::Activation;

@@ -1,5 +1,7 @@
 //! `offramp emit`: the machine, or one unit of it, as Verilog with all that goes with it.
 
+mod program;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -23,11 +25,13 @@ Examples:
   offramp emit --design offramp-n4 -o build/n4         another one
   offramp emit --set pu.n=32 --set axi.width_bits=256 -o build/n32
   offramp emit --unit vector_mac -o build/vector_mac   one unit, at the sizes of the design
+  offramp emit --design offramp-n4 --program 0 -o build/p0   and a program with its memories, for any bench
   iverilog -g2012 -o tb build/n4/*.v build/n4/*_tb.sv && vvp tb
 
 Written are one Verilog file a module, the file list TOP.f, a FuseSoC core file, constraints (SDC and XDC) at
 the clock that the technology allows at operating.vdd_v, a self-checking bench TOP_tb.sv, the design, and for the
-machine the register map (Markdown and C header). The folder is new, empty, or an earlier emission, which is
+machine the register map (Markdown and C header); with --program also the memories that a tiny program needs
+($readmemh) and what must be in memory and registers after it. The folder is new, empty, or an earlier emission, which is
 replaced as a whole. The same design gives the same bytes.";
 
 /// Cycles of a unit's bench.
@@ -41,6 +45,12 @@ pub(super) struct Args {
     /// One unit in place of the machine
     #[arg(long, value_name = "UNIT")]
     unit: Option<String>,
+    /// Also this program of the co-simulation, with its memories before and after
+    #[arg(long, value_name = "INDEX", conflicts_with = "unit")]
+    program: Option<usize>,
+    /// Where the random numbers of the program begin
+    #[arg(long, default_value_t = 1, value_name = "NUMBER", requires = "program")]
+    seed: u64,
     /// Folder for the files
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
@@ -67,10 +77,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         design: origin.text,
         frequency_hz,
     };
-    let package = match &args.unit {
+    let mut package = match &args.unit {
         Some(name) => unit(name, &design, &purpose, err)?,
         None => machine(&design, &purpose)?,
     };
+    if let Some(index) = args.program {
+        package.files.extend(program::files(index, args.seed, &design, &technology)?);
+    }
     let rows: Vec<(String, usize, &str)> = package
         .files
         .iter()

@@ -129,9 +129,9 @@ fn gather(space: Space) -> Operation {
 
 #[test]
 fn rows_of_a_table_come_one_after_another() {
-    // NVM: 160 bits are two words of 128. 3 x (4 + 2) + 2 = 20.
+    // NVM: 20 bytes touch up to three words of 16. 2 + 3 x (4 + 3 words + 1 vector) + 2 = 28.
     let (cycles, run) = alone(&design(&[]), MEMORY, gather(Space::Nvm));
-    assert_eq!((cycles, run.events.nvm_read_bits, run.events.axi_beats), (20, 768, 0));
+    assert_eq!((cycles, run.events.nvm_read_bits, run.events.axi_beats), (28, 1152, 0));
     // External: rows are not merged; 0..20, 20..40, 40..60 take beats 0-2, 2-4, 5-7, three each. With two outstanding and
     // latency 20: row 1 moves 21..24, row 2 24..27, row 3 is requested at 24 and moves 44..47; + 2 = 49.
     let (cycles, run) = alone(&design(&[]), MEMORY, gather(Space::External));

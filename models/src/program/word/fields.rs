@@ -6,6 +6,10 @@ use crate::program::{
     Base, COMMAND_BYTES, Command, Encoding, Index, Operation, Program, Region, Space, Transfer,
 };
 use kernels::activation::Activation;
+use kernels::layernorm::NORMAL_FRACTION;
+
+/// Bits of the number of a row block in the units of the SFU.
+const BLOCK_BITS: u32 = 12;
 
 /// Fields that are filled by name.
 struct Filler {
@@ -163,6 +167,7 @@ impl Filler {
                 self.region("out", &c.out);
                 self.bytes("parameters_start", c.parameters.start.into());
                 self.exponent("gamma_lsb", s.parameters[0]);
+                self.product("gamma_lsb", s.parameters[0]);
                 self.exponent("beta_lsb", s.parameters[1]);
                 self.exponent("out_bias", s.out);
             }
@@ -170,8 +175,7 @@ impl Filler {
                 self.region("a", &c.a);
                 self.region("b", &c.b);
                 self.region("out", &c.out);
-                self.number("rows", c.rows);
-                self.number("tiles", c.a.tiles);
+                self.walked(c.rows, c.a.tiles);
                 self.exponent("a_lsb", s.operands[0]);
                 self.exponent("b_lsb", s.operands[1]);
                 self.exponent("out_bias", s.out);
@@ -195,10 +199,32 @@ impl Filler {
     /// Rows of a region that a unit walks over.
     fn walk(&mut self, input: &Region, rows: u32, valid: Option<u32>) {
         self.region("input", input);
-        self.number("rows", rows);
-        self.number("tiles", input.tiles);
+        self.walked(rows, input.tiles);
         if let Some(valid) = valid {
             self.number("valid", valid);
+        }
+    }
+
+    /// An exponent to which a unit adds that of a normal value: the sum must fit the field as well.
+    fn product(&mut self, name: &str, value: i32) {
+        let width = self.fields.iter().find(|field| field.name == name).map_or(1, |field| field.width);
+        let least = NORMAL_FRACTION.cast_signed() - (1 << (width - 1));
+        if value < least {
+            self.fail(name, value.into(), format!("must be at least {least}"));
+        }
+    }
+
+    /// Rows and tiles of a region that a unit walks over: at least one of each, row blocks within their counter.
+    fn walked(&mut self, rows: u32, tiles: u32) {
+        for (name, count) in [("rows", rows), ("tiles", tiles)] {
+            if count == 0 {
+                self.fail(name, 0, "must be at least 1".to_owned());
+            }
+            self.number(name, count);
+        }
+        let most = self.n << BLOCK_BITS;
+        if rows > most {
+            self.fail("rows", rows.into(), format!("must be at most {most}, n times 2^{BLOCK_BITS}"));
         }
     }
 

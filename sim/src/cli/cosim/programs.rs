@@ -123,16 +123,7 @@ pub fn check(case: &Case, machine: &Emitted, wave: Option<&Path>) -> Result<Chec
         .map_err(|error| format!("{}: {error}", case.name))?;
     let mut checked = Checked { cycles: case.run.cycles, ..Checked::default() };
     memory(case, &left, &mut checked);
-    let entropy = case.outcome.entropies.last().copied().unwrap_or_default();
-    let expected = [
-        ("interrupt", 1),
-        ("status", 0),
-        ("conflicts", 0),
-        ("exit_layer", case.outcome.exit_layer.into()),
-        ("entropy", entropy.into()),
-        ("cycles", case.run.cycles),
-    ];
-    for (name, value) in expected.into_iter().chain(counters(&case.run)) {
+    for (name, value) in expected(case) {
         checked.compared += 1;
         let found = left.registers.get(name).copied().unwrap_or_default();
         if found != value {
@@ -140,6 +131,21 @@ pub fn check(case: &Case, machine: &Emitted, wave: Option<&Path>) -> Result<Chec
         }
     }
     Ok(checked)
+}
+
+/// What the registers hold after a case.
+pub fn expected(case: &Case) -> Vec<(&'static str, u64)> {
+    let entropy = case.outcome.entropies.last().copied().unwrap_or_default();
+    let mut all = vec![
+        ("interrupt", 1),
+        ("status", 0),
+        ("conflicts", 0),
+        ("exit_layer", case.outcome.exit_layer.into()),
+        ("entropy", entropy.into()),
+        ("cycles", case.run.cycles),
+    ];
+    all.extend(counters(&case.run));
+    all
 }
 
 /// The events of a run under the names of their registers.
