@@ -37,7 +37,9 @@ mod failure;
 mod fifo;
 mod layernorm;
 mod plan;
+mod product;
 mod program;
+mod pu;
 mod registers;
 mod requantise;
 mod rsqrt;
@@ -74,6 +76,7 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "exp2", parts: &[], bench: tables::exp2 },
     Check { unit: "log2", parts: &[], bench: tables::log2 },
     Check { unit: "divide", parts: &[], bench: tables::divide },
+    Check { unit: "pu", parts: &["phases", "bitmask_decoder", "bitmask_encoder"], bench: pu::pu },
     Check { unit: "rsqrt", parts: &[], bench: rsqrt::rsqrt },
     Check { unit: "walker", parts: &[], bench: walker::walker },
     Check { unit: "add", parts: &[], bench: add::add },
@@ -84,6 +87,22 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "burst", parts: &[], bench: burst::burst },
     Check { unit: "axi_read", parts: &[], bench: axi_read::axi_read },
     Check { unit: "axi_write", parts: &[], bench: axi_write::axi_write },
+];
+
+/// Units without a bench of their own: whole programs test them, byte for byte and counter for counter.
+pub const WITHIN_PROGRAMS: &[&str] = &[
+    "dense_decoder",
+    "operand_buffer",
+    "operand_buffers",
+    "auxiliary_buffer",
+    "load",
+    "unpack",
+    "gather",
+    "sort",
+    "store",
+    "pack",
+    "counters",
+    "watchdog",
 ];
 
 /// The bench that tests a unit, alone or as a part of another.

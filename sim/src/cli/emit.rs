@@ -167,7 +167,8 @@ fn unit(name: &str, design: &Design, purpose: &Purpose, err: &mut dyn Write) -> 
 /// The first cycles of the unit's check; where that reacts to the unit, Verilator has to run it.
 fn bench(name: &str, design: &Design) -> Result<Vec<File>, String> {
     let check = verify::check(name).filter(|check| check.unit == name);
-    let check = check.ok_or_else(|| format!("{name} is tested as a part of other units"))?;
+    let check =
+        check.ok_or_else(|| format!("{name} is tested as a part of larger units, or by whole programs"))?;
     let plan = |model| Plan {
         vectors: CYCLES as u64,
         sample: CYCLES,

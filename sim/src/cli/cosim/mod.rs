@@ -9,9 +9,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use models::design::Design;
-use models::record::resolve;
+use models::record::{Error, Kind, resolve};
 use rtl::cosim::tools::{missing, required};
-use rtl::verify::{CHECKS, Check, Plan, check};
+use rtl::verify::{CHECKS, Check, Plan, WITHIN_PROGRAMS, check};
 
 use super::Failure;
 use super::emit::unknown_unit;
@@ -76,7 +76,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
     let checks: Vec<&Check> = match &args.unit {
-        Some(name) => vec![check(name).ok_or_else(|| unknown_unit(name))?],
+        Some(name) => vec![check(name).ok_or_else(|| untested(name))?],
         None => CHECKS.iter().collect(),
     };
     let mut plan = args.plan()?;
@@ -116,6 +116,15 @@ impl Args {
         plan.waves.clone_from(&self.wave);
         Ok(plan)
     }
+}
+
+/// Why a unit has no bench: whole programs test it, or there is none of that name.
+fn untested(name: &str) -> Error {
+    if !WITHIN_PROGRAMS.contains(&name) {
+        return unknown_unit(name);
+    }
+    let message = format!("--unit {name}: it has no bench of its own, whole programs test it");
+    Error::new(Kind::Usage, "arguments", message, "leave --unit out")
 }
 
 /// Leaves out what has no tool; what that is, line by line.
