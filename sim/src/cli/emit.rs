@@ -136,7 +136,7 @@ fn table(
 const VERILOG: &str = "Verilog";
 
 /// Every reason for which the hardware cannot be that of the design.
-fn refuse(design: &Design) -> Result<(), Error> {
+pub(super) fn refuse(design: &Design) -> Result<(), Error> {
     let problem =
         |refused: Refused| Problem { message: refused.reason, remedy: Some(refused.remedy), place: None };
     let problems: Vec<Problem> = refusal(design).into_iter().map(problem).collect();

@@ -14,7 +14,7 @@ use rtl::cosim::tools::{missing, required};
 use rtl::verify::{CHECKS, Check, Plan, WITHIN_PROGRAMS, check};
 
 use super::Failure;
-use super::emit::unknown_unit;
+use super::emit::{refuse, unknown_unit};
 use programs::{Programs, designs};
 use report::Report;
 
@@ -25,6 +25,7 @@ Examples:
   offramp cosim --design offramp --set pu.n=8  every unit at the sizes of a design
   offramp cosim --unit vector_mac --vectors 1000000 --seed 7
   offramp cosim --unit burst --wave waves      and what the signals did, for GTKWave
+  offramp cosim --unit machine --programs 40   whole programs alone, on five designs
   offramp cosim --quick --json | jq .units.control
 
 Verilator runs the Verilog, cycle by cycle, against what kernels and timing contracts say; Icarus repeats a
@@ -39,6 +40,11 @@ icarus, netlist), skipped, design, seed. Exit code 1 where something differs.";
 const QUICK: u64 = 3000;
 /// Cycles that are replayed then.
 const QUICK_SAMPLE: usize = 100;
+/// Programs of each design, then and otherwise.
+const QUICK_PROGRAMS: u64 = 6;
+const PROGRAMS: u64 = 12;
+/// What stands for whole programs where a unit is named.
+const MACHINE: &str = "machine";
 /// The design of a quick run: the smallest preset, for short builds.
 const QUICK_DESIGN: &str = "offramp-n4";
 
@@ -48,9 +54,12 @@ pub(super) struct Args {
     /// Little of everything, at the sizes of offramp-n4 if no design is named
     #[arg(long)]
     quick: bool,
-    /// One unit; without it, all units and whole programs
+    /// One unit, or `machine` for whole programs alone; without it, all units and whole programs
     #[arg(long, value_name = "UNIT")]
     unit: Option<String>,
+    /// Whole programs on the machine of each design [default: 12, or 6 with --quick]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    programs: Option<u64>,
     /// Vectors, transactions or commands for each unit, about [default: 10000, or 3000 with --quick]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     vectors: Option<u64>,
@@ -76,6 +85,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
     let checks: Vec<&Check> = match &args.unit {
+        Some(name) if name == MACHINE => vec![],
         Some(name) => vec![check(name).ok_or_else(|| untested(name))?],
         None => CHECKS.iter().collect(),
     };
@@ -85,8 +95,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
     report.skipped = available(&mut plan, err)?;
     if missing(&["verilator"]).is_none() {
         report.units = units::run(&checks, &plan, err);
-        if args.unit.is_none() {
-            report.programs = Programs::run(&designs(&plan, args.quick), &plan, err)?;
+        if args.unit.as_ref().is_none_or(|unit| unit == MACHINE) {
+            let count = args.programs.unwrap_or(if args.quick { QUICK_PROGRAMS } else { PROGRAMS });
+            report.programs = Programs::run(&designs(&plan), count, &plan, err)?;
         }
     }
     if args.json {
@@ -104,6 +115,7 @@ impl Args {
         let mut plan = Plan { seed: self.seed, stalls: self.stalls, ..Plan::default() };
         if let Some(name) = name {
             let (design, _) = resolve::<Design>(name, &self.sets)?;
+            refuse(&design)?;
             plan.design = Some(design);
             plan.arguments = format!(" --design {name}");
             plan.arguments.extend(self.sets.iter().map(|set| format!(" --set '{set}'")));
@@ -124,7 +136,7 @@ fn untested(name: &str) -> Error {
         return unknown_unit(name);
     }
     let message = format!("--unit {name}: it has no bench of its own, whole programs test it");
-    Error::new(Kind::Usage, "arguments", message, "leave --unit out")
+    Error::new(Kind::Usage, "arguments", message, format!("write --unit {MACHINE}"))
 }
 
 /// Leaves out what has no tool; what that is, line by line.
