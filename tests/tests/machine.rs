@@ -4,13 +4,16 @@
 //! `OFFRAMP_PROGRAMS` sets how many programs each design runs, `OFFRAMP_SEED` the seed; a failure prints both.
 
 use std::io::Write;
+use std::time::Instant;
 
-use models::compiler::Single;
+use models::compiler::{Inference, Single};
 use models::design::{Design, Sparsity};
+use models::network::Network;
 use models::record::preset;
 use models::technology::Technology;
+use models::workload::Workload;
 use rtl::emit::emit;
-use sim::cli::cosim::case::{alone, case};
+use sim::cli::cosim::case::{Leaves, alone, case, prepare};
 use sim::cli::cosim::programs::check;
 
 fn number(name: &str, default: u64) -> u64 {
@@ -59,6 +62,28 @@ fn programs_leave_and_count_what_kernels_and_simulator_say() {
     let count = number("OFFRAMP_PROGRAMS", 6);
     programs(&design(4, Sparsity::Skip, 1 << 14, 64), count);
     programs(&design(8, Sparsity::Gate, 1 << 14, 128), count);
+}
+
+/// A layer of ALBERT-base at its real size: 768 and 3072 wide, 128 tokens, n = 16, the spans and densities of SST-2.
+///
+/// By hand, since it takes minutes: `cargo test --release -p offramp-tests --test machine albert -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes minutes: run it by hand"]
+fn a_layer_of_albert_base_is_the_simulators() {
+    let network = Network { layers: 1, ..preset("albert-base").expect("it is shipped") };
+    let workload = Workload { exits: None, ..preset("sst2").expect("it is shipped") };
+    let inference = Inference::new(network, &workload).expect("the workload is that of the network");
+    let design: Design = preset("offramp").expect("the preset is valid");
+    let technology: Technology = preset("edgebert-12nm").expect("it is shipped");
+    let case =
+        prepare("ALBERT-base", inference, (number("OFFRAMP_SEED", 1), Leaves::Never), &design, &technology);
+    let case = case.unwrap_or_else(|error| panic!("{error}")).expect("it fits");
+    println!("{}: {} cycles expected", case.name, case.run.cycles);
+    let machine = rtl::machine::machine(&design).and_then(|module| emit(&module)).expect("it can be emitted");
+    let started = Instant::now();
+    let checked = check(&case, &machine, None).unwrap_or_else(|error| panic!("{error}"));
+    println!("{} cycles, {} values, {:?}", checked.cycles, checked.compared, started.elapsed());
+    assert!(checked.differences.is_empty(), "{}:\n{}", case.name, checked.differences.join("\n"));
 }
 
 /// The share of cycles in which the PU is busy, by the machine's own counters: a product of 128 x 768 x 768 at n = 16.

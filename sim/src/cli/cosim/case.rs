@@ -9,7 +9,7 @@ use crate::golden::reference::reference;
 use crate::golden::{Outcome, Sentence, tiny};
 use crate::machine::{self, MemoryTiming, Mode, Options, Run};
 use kernels::entropy::exit_decision;
-use models::compiler::{CompileError, Single, compile_for, compile_single};
+use models::compiler::{CompileError, Inference, Single, compile_for, compile_single};
 use models::design::Design;
 use models::program::{Command, Operation, Program, Space, word};
 use models::technology::Technology;
@@ -44,32 +44,45 @@ pub fn case(
     design: &Design,
     technology: &Technology,
 ) -> Result<Option<Case>, String> {
-    edited(index, seed, design, technology, |program| program)
+    let name = format!("program {index}, seed {seed}");
+    // Of three cases, one never leaves early, one at once, one where an entropy falls under that of the first off-ramp.
+    let leaves = [Leaves::Never, Leaves::AtOnce, Leaves::UnderFirst][index % 3];
+    prepare(&name, tiny::job(index), (seed + index as u64, leaves), design, technology)
 }
 
-/// As [`case`], of a program that has been changed.
+/// When a sentence is sure enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaves {
+    /// It runs all layers.
+    Never,
+    /// At the first off-ramp.
+    AtOnce,
+    /// Where an entropy is under that of the first off-ramp.
+    UnderFirst,
+}
+
+/// A sentence of random words on a network of random weights; none if it does not fit or needs what is not built.
 ///
 /// # Errors
 /// What should not happen, in words.
-pub fn edited(
-    index: usize,
-    seed: u64,
+pub fn prepare(
+    name: &str,
+    inference: Inference,
+    (seed, leaves): (u64, Leaves),
     design: &Design,
     technology: &Technology,
-    edit: impl Fn(Program) -> Program,
 ) -> Result<Option<Case>, String> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed + index as u64);
-    let inference = tiny::job(index);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let weights = tiny::weights(&mut rng, &inference);
     let words = (0..inference.sequence).map(|_| rng.random_range(0..inference.network.vocabulary)).collect();
     let mut sentence = Sentence { words, threshold: 0 };
-    let wrong = |what: &str| format!("case {index}, seed {seed}: {what}");
+    let wrong = |what: &str| format!("{name}: {what}");
     let calibrated = reference(&inference, &weights, &sentence).map_err(|error| wrong(&error.to_string()))?;
     let quantised =
         Quantised::new(design, &inference, &weights).map_err(|error| wrong(&error.to_string()))?;
     let numbers = Numbers::new(design.format, &calibrated.maxima, &quantised);
     let program = match compile_for(design, &inference, &quantised) {
-        Ok(program) if builds(design, &program) => edit(program),
+        Ok(program) if builds(design, &program) => program,
         Ok(_) | Err(CompileError::DoesNotFit(_)) => return Ok(None),
         Err(error) => return Err(wrong(&error.to_string())),
     };
@@ -78,9 +91,11 @@ pub fn edited(
         crate::golden::run(design, &program, image.clone(), &numbers, sentence, 0x5a, |_| 0)
             .map_err(|error| wrong(&error.to_string()))
     };
-    // Of three cases, one never leaves early, one at once, one where an entropy falls under that of the first off-ramp.
-    let first = golden(&sentence)?.entropies.first().copied().unwrap_or_default();
-    sentence.threshold = [0, u32::MAX, first][index % 3];
+    sentence.threshold = match leaves {
+        Leaves::Never => 0,
+        Leaves::AtOnce => u32::MAX,
+        Leaves::UnderFirst => golden(&sentence)?.entropies.first().copied().unwrap_or_default(),
+    };
     let outcome = golden(&sentence)?;
     // Who is not sure at the last off-ramp either does not leave there: the loop ends behind it.
     let sure = outcome.entropies.last().is_some_and(|last| exit_decision(*last, sentence.threshold));
@@ -88,7 +103,7 @@ pub fn edited(
     let (timing, run) =
         simulated(design, technology, &program, (leaves, &outcome.met)).map_err(|error| wrong(&error))?;
     let name = format!(
-        "program {index}, seed {seed}: {} tokens, n = {}, {}, buffers of {} B",
+        "{name}: {} tokens, n = {}, {}, buffers of {} B",
         inference.sequence, design.pu.n, design.format, design.buffer.bytes
     );
     let job = job(design, &program, &numbers, &sentence, image).map_err(|error| wrong(&error))?;
