@@ -5,7 +5,7 @@
 //!
 //! **Timing.** A program takes the cycles that `sim` says, counted from the pulse of `control`, which is cycle 0.
 //!
-//! **Function.** Nothing but wires: every unit is a module of its own, and [`wiring`] says what leads to each of its inputs.
+//! **Function.** Nothing but wires: every unit is a module of its own, and `wiring` says what leads to each of its inputs.
 //!
 //! **Not modelled.** The regulator behind `supply_mv`; loads from the NVM and gathers from external memory.
 

@@ -30,26 +30,26 @@ fn design(n: u32, sparsity: Sparsity, bytes: u64, width_bits: u32) -> Design {
     design
 }
 
-/// Runs so many programs that fit; the next index.
-fn programs(design: &Design, count: u64) {
+/// Runs so many programs that fit; their cycles.
+fn programs(design: &Design, count: u64) -> u64 {
     let (technology, seed): (Technology, _) =
         (preset("edgebert-12nm").expect("it is shipped"), number("OFFRAMP_SEED", 1));
     let machine = rtl::machine::machine(design).and_then(|module| emit(&module)).expect("it can be emitted");
-    let mut ran = 0;
-    for index in 0.. {
+    let (mut ran, mut cycles) = (0, 0);
+    for index in 0..1000 {
         let Some(case) = case(index, seed, design, &technology).unwrap_or_else(|error| panic!("{error}"))
         else {
-            assert!(index < 1000, "no program fits");
             continue;
         };
         let checked = check(&case, &machine, None).unwrap_or_else(|error| panic!("{error}"));
         assert!(checked.differences.is_empty(), "{}:\n{}", case.name, checked.differences.join("\n"));
-        println!("{}: {} cycles, {} values", case.name, checked.cycles, checked.compared);
+        cycles += checked.cycles;
         ran += 1;
         if ran == count {
-            return;
+            return cycles;
         }
     }
+    panic!("of 1000 programs {ran} fit")
 }
 
 #[test]
@@ -60,8 +60,9 @@ fn programs_leave_and_count_what_kernels_and_simulator_say() {
         return;
     }
     let count = number("OFFRAMP_PROGRAMS", 6);
-    programs(&design(4, Sparsity::Skip, 1 << 14, 64), count);
-    programs(&design(8, Sparsity::Gate, 1 << 14, 128), count);
+    let cycles = programs(&design(4, Sparsity::Skip, 1 << 14, 64), count)
+        + programs(&design(8, Sparsity::Gate, 1 << 14, 128), count);
+    println!("{count} programs on each of two designs, {cycles} cycles");
 }
 
 /// A layer of ALBERT-base at its real size: 768 and 3072 wide, 128 tokens, n = 16, the spans and densities of SST-2.
@@ -73,7 +74,9 @@ fn a_layer_of_albert_base_is_the_simulators() {
     let network = Network { layers: 1, ..preset("albert-base").expect("it is shipped") };
     let workload = Workload { exits: None, ..preset("sst2").expect("it is shipped") };
     let inference = Inference::new(network, &workload).expect("the workload is that of the network");
-    let design: Design = preset("offramp").expect("the preset is valid");
+    let mut design: Design = preset("offramp").expect("the preset is valid");
+    // Every row of a table takes the room of the longest of 30,000 random ones.
+    design.nvm.bytes *= 2;
     let technology: Technology = preset("edgebert-12nm").expect("it is shipped");
     let case =
         prepare("ALBERT-base", inference, (number("OFFRAMP_SEED", 1), Leaves::Never), &design, &technology);

@@ -2,9 +2,9 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`bus`] | external memory behind the AXI4 master |
-//! | [`nvm`] | the NVM's read port |
-//! | [`host`] | software behind AXI4-Lite |
+//! | `bus` | external memory behind the AXI4 master |
+//! | `nvm` | the NVM's read port |
+//! | `host` | software behind AXI4-Lite |
 //! | this one | a program from its load to its interrupt |
 //!
 //! The models are plain state machines on the ports, a cycle at a time; they know nothing of the machine inside.

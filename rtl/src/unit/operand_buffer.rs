@@ -15,7 +15,7 @@ use std::rc::Rc;
 /// An operand buffer of a design.
 ///
 /// # Errors
-/// As [`page`].
+/// A page of less than a tile.
 pub fn operand_buffer(design: &Design) -> Result<Rc<Module>, Error> {
     let g = Geometry::new(design);
     let mut m = Module::new("operand_buffer", "pages of masks and codes, and the switch behind them")
