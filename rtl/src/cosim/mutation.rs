@@ -45,7 +45,7 @@ pub fn mutate(emitted: &Emitted, count: u64, seed: u64) -> Result<Mutated, ToolE
         format!("read_verilog dut.v; hierarchy -check -top {top}; proc -norom; flatten; opt_clean; mutate");
     // Writing to a string cannot fail.
     let _ =
-        write!(script, " -list {count} -seed {seed} -ctrl {SELECTOR} {WIDTH} 1 -o list.ys; script list.ys;");
+        write!(script, " -list {count} -seed {seed} -ctrl {SELECTOR} {WIDTH} 1 -o list.ys; script list.ys; ");
     script += "opt_clean; write_verilog -noattr mutants.v";
     run(folder.path(), "yosys", &["-q", "-p", &script])?;
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).map_err(failed);
