@@ -8,7 +8,7 @@ use rtl::unit;
 use rtl::verify::{Check, Plan, check};
 
 fn plan() -> Plan {
-    Plan { vectors: 1000, design: Some(preset("offramp-n4").unwrap()), ..Plan::default() }
+    Plan { vectors: 1000, design: Some(preset("offramp-n4").expect("a preset")), ..Plan::default() }
 }
 
 /// Of a few changes of these units none is equivalent.
@@ -16,7 +16,8 @@ fn plan() -> Plan {
 fn benches_notice_wrong_changes() {
     tools!("verilator", "mutants");
     for name in ["fifo", "multiply", "significand"] {
-        let mutants = check(name).unwrap().mutants(&plan(), 8).unwrap_or_else(|failed| panic!("{failed}"));
+        let mutants =
+            check(name).expect("a bench").mutants(&plan(), 8).unwrap_or_else(|failed| panic!("{failed}"));
         assert_eq!(mutants.count, 8, "{name}");
         assert_eq!(mutants.killed, 8, "{name}: {:?} survive", mutants.survivors);
     }
