@@ -6,6 +6,7 @@
 use super::build::BuildError;
 use super::difference::{Difference, What};
 use super::dut::{Dut, Trace};
+use super::mutation::SELECTOR;
 use super::recording::{Cycle, Recording};
 use crate::emit::Emitted;
 use std::fs::{self, OpenOptions};
@@ -29,6 +30,8 @@ pub struct Bench {
     sample: usize,
     recording: Recording,
     waves: PathBuf,
+    /// Which mutant is run, if any; it leaves no wave.
+    mutant: Option<u64>,
     /// Whether a dry bench was asked for an output.
     blind: bool,
 }
@@ -39,15 +42,23 @@ impl Bench {
     /// # Errors
     /// As [`Dut::build`].
     pub fn new(emitted: &Emitted, seed: u32, sample: usize) -> Result<Bench, BuildError> {
-        Ok(Bench::over(emitted, Some(Dut::build(emitted, seed, Trace::Off)?), seed, sample))
+        Ok(Bench::over(emitted, Some(Dut::build(emitted, seed, Trace::Off)?), seed, sample, None))
+    }
+
+    /// Mutant `number` of a [mutated](super::mutate) design, or the design itself where it is 0.
+    ///
+    /// # Errors
+    /// As [`Dut::build`].
+    pub fn mutant(emitted: &Emitted, number: u64, seed: u32) -> Result<Bench, BuildError> {
+        Ok(Bench::over(emitted, Some(Dut::build(emitted, seed, Trace::Off)?), seed, 0, Some(number)))
     }
 
     /// No model: a recording of the first `sample` cycles of a bench that does not react to the unit.
     pub fn dry(emitted: &Emitted, sample: usize) -> Bench {
-        Bench::over(emitted, None, 0, sample)
+        Bench::over(emitted, None, 0, sample, None)
     }
 
-    fn over(emitted: &Emitted, dut: Option<Dut>, seed: u32, sample: usize) -> Bench {
+    fn over(emitted: &Emitted, dut: Option<Dut>, seed: u32, sample: usize, mutant: Option<u64>) -> Bench {
         let mut bench = Bench {
             dut,
             seed,
@@ -60,11 +71,15 @@ impl Bench {
             recording: Recording::new(emitted),
             emitted: emitted.clone(),
             waves: std::env::temp_dir().join("offramp-cosim/waves"),
+            mutant,
             blind: false,
         };
         // The model's inputs start at random, the recording's at zero.
         for port in emitted.ports.iter().filter(|port| port.input) {
             bench.set(&port.name, 0);
+        }
+        if let Some(number) = mutant {
+            bench.set(SELECTOR, number);
         }
         if emitted.resets() {
             bench.set("reset", 1);
@@ -178,7 +193,7 @@ impl Bench {
     }
 
     fn advance(&mut self) {
-        if self.dut.is_some() && self.kept < HISTORY {
+        if self.dut.is_some() && self.mutant.is_none() && self.kept < HISTORY {
             let inputs = self.cycle.inputs(&self.emitted.ports);
             self.kept += inputs.iter().map(Vec::len).sum::<usize>();
             self.history.push(inputs);
@@ -197,6 +212,7 @@ impl Bench {
         self.history.push(self.cycle.inputs(&self.emitted.ports));
         let wave = match what {
             What::NoModel => Err("there is no model".to_owned()),
+            _ if self.mutant.is_some() => Err("it is a mutant".to_owned()),
             _ => self.wave().map_err(|error| error.to_string()),
         };
         let (unit, cycle, seed) = (self.emitted.top.clone(), self.cycles, self.seed);

@@ -36,6 +36,7 @@ mod epilogue;
 mod failure;
 mod fifo;
 mod layernorm;
+mod mutants;
 mod plan;
 mod product;
 mod program;
@@ -50,6 +51,7 @@ mod walker;
 
 pub use draw::{Draw, packed};
 pub use failure::{Failed, Failure};
+pub use mutants::{Mutants, Selected};
 pub use plan::{Model, Plan, Tally};
 
 /// The bench of a unit.

@@ -2,6 +2,7 @@
 
 use super::draw::Draw;
 use super::failure::Failure;
+use super::mutants::Selected;
 use crate::cosim::{Bench, Recording, netlist, replay};
 use crate::emit::emit;
 use crate::hdl::{Error, Module};
@@ -45,6 +46,8 @@ pub struct Plan {
     pub waves: Option<PathBuf>,
     /// Whether benches without failure leave a wave too.
     pub wave_always: bool,
+    /// The mutant that stands for the unit, if any.
+    pub mutant: Option<Selected>,
 }
 
 impl Default for Plan {
@@ -61,6 +64,7 @@ impl Default for Plan {
             netlist: true,
             waves: None,
             wave_always: false,
+            mutant: None,
         }
     }
 }
@@ -87,6 +91,9 @@ impl Plan {
     /// The description is not sound, or Verilator fails.
     pub fn bench(&self, module: Result<Rc<Module>, Error>) -> Result<Bench, Failure> {
         let emitted = emit(&module?)?;
+        if let Some(mutant) = &self.mutant {
+            return mutant.bench(&emitted, self);
+        }
         let mut bench = match self.model {
             Model::Verilator => Bench::new(&emitted, self.seed as u32, self.sample)?,
             Model::None => Bench::dry(&emitted, self.sample),

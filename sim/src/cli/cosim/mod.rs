@@ -1,6 +1,7 @@
 //! `offramp cosim`: the emitted Verilog against kernels, timing contracts and simulator.
 
 pub mod case;
+mod mutants;
 pub mod programs;
 mod report;
 mod units;
@@ -26,6 +27,7 @@ Examples:
   offramp cosim --unit vector_mac --vectors 1000000 --seed 7
   offramp cosim --unit burst --wave waves      and what the signals did, for GTKWave
   offramp cosim --unit machine --programs 40   whole programs alone, on five designs
+  offramp cosim --mutants 600                  how many wrong changes of the units the checks notice
   offramp cosim --quick --json | jq .units.control
 
 Verilator runs the Verilog, cycle by cycle, against what kernels and timing contracts say; Icarus repeats a
@@ -63,6 +65,9 @@ pub(super) struct Args {
     /// Vectors, transactions or commands for each unit, about [default: 10000, or 3000 with --quick]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     vectors: Option<u64>,
+    /// Mutants over all units, instead of comparing: changes the Verilog and counts what the checks notice
+    #[arg(long, value_name = "NUMBER", conflicts_with = "wave", value_parser = clap::value_parser!(u64).range(1..=65_535))]
+    mutants: Option<u64>,
     /// Where random numbers begin
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     seed: u64,
@@ -93,6 +98,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
     let mut report = Report { seed: args.seed, ..Report::default() };
     report.design = plan.design.as_ref().map(|design| design.name.clone());
     report.skipped = available(&mut plan, err)?;
+    if let Some(count) = args.mutants {
+        return mutants::run(&checks, &plan, count, args.json, (out, err));
+    }
     if missing(&["verilator"]).is_none() {
         report.units = units::run(&checks, &plan, err);
         if args.unit.as_ref().is_none_or(|unit| unit == MACHINE) {
@@ -110,7 +118,11 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
 
 impl Args {
     fn plan(&self) -> Result<Plan, Failure> {
-        let default = if self.quick || !self.sets.is_empty() { Some(QUICK_DESIGN) } else { None };
+        let default = if self.quick || self.mutants.is_some() || !self.sets.is_empty() {
+            Some(QUICK_DESIGN)
+        } else {
+            None
+        };
         let name = self.design.as_deref().or(default);
         let mut plan = Plan { seed: self.seed, stalls: self.stalls, ..Plan::default() };
         if let Some(name) = name {
