@@ -27,9 +27,11 @@ mod accumulator;
 mod add;
 mod align;
 mod arithmetic;
+mod auxiliary_buffer;
 mod axi_read;
 mod axi_write;
 mod burst;
+mod bus;
 mod control;
 mod draw;
 mod epilogue;
@@ -45,6 +47,7 @@ mod registers;
 mod requantise;
 mod rsqrt;
 mod runs;
+mod small;
 mod tables;
 mod walk;
 mod walker;
@@ -83,6 +86,9 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "walker", parts: &[], bench: walker::walker },
     Check { unit: "add", parts: &[], bench: add::add },
     Check { unit: "layernorm", parts: &[], bench: layernorm::layernorm },
+    Check { unit: "auxiliary_buffer", parts: &[], bench: auxiliary_buffer::auxiliary_buffer },
+    Check { unit: "unpack", parts: &[], bench: bus::unpack },
+    Check { unit: "watchdog", parts: &[], bench: bus::watchdog },
     Check { unit: "fifo", parts: &[], bench: fifo::fifo },
     Check { unit: "control", parts: &["sequencer", "queue"], bench: control::control },
     Check { unit: "registers", parts: &[], bench: registers::registers },
@@ -96,15 +102,12 @@ pub const WITHIN_PROGRAMS: &[&str] = &[
     "dense_decoder",
     "operand_buffer",
     "operand_buffers",
-    "auxiliary_buffer",
     "load",
-    "unpack",
     "gather",
     "sort",
     "store",
     "pack",
     "counters",
-    "watchdog",
 ];
 
 /// The bench that tests a unit, alone or as a part of another.
