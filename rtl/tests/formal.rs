@@ -21,12 +21,12 @@ impl Claims {
     fn verdict(&self, emitted: &Emitted, cycles: usize) -> Verdict {
         let watched: Vec<(&str, usize)> =
             self.watched.iter().map(|(name, width)| (name.as_str(), *width)).collect();
-        prove(emitted, &watched, &self.text, cycles).unwrap()
+        prove(emitted, &watched, &self.text, cycles).expect("the solver runs")
     }
 
     /// Proves the claims, and sees them fail where each `(from, to)` of the text is changed.
     fn hold(&self, cycles: usize, deep: usize, faults: &[(&str, &str)]) {
-        let emitted = emit(&self.unit).unwrap();
+        let emitted = emit(&self.unit).expect("its names are distinct");
         let name = &emitted.top;
         if let Err(line) = have(TOOLS, &format!("the proof of {name}")) {
             // Not `eprintln`, which the test harness keeps to itself where a test passes.
@@ -50,7 +50,7 @@ fn watched(list: &[(&str, usize)]) -> Vec<(String, usize)> {
 }
 
 fn small() -> Design {
-    let mut design: Design = preset("offramp").unwrap();
+    let mut design: Design = preset("offramp").expect("the preset is valid");
     design.pu.n = 2;
     design.buffer.bytes = 1 << 10;
     design.buffer.pages = 4;
