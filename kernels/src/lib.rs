@@ -14,6 +14,7 @@
 //! | [`layernorm`] | layer norm from exact sums |
 //! | [`add`] | element-wise add with separate exponent biases |
 //! | [`entropy`] | entropy of an off-ramp's logits and the exit decision |
+//! | [`dvfs`] | prediction of the exit and the supply voltage until then |
 //! | [`fixed`] | fixed-point primitives that the units share |
 //!
 //! No timing is here (`sim` has it), and no memory: a unit is a function of its operands.
@@ -22,6 +23,7 @@ pub mod activation;
 pub mod adaptivfloat;
 pub mod add;
 pub mod bitmask;
+pub mod dvfs;
 pub mod entropy;
 pub mod epilogue;
 pub mod fixed;

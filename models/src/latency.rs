@@ -30,6 +30,9 @@ pub const DMA_WRITE: u64 = 2;
 pub const DMA_READ: u64 = 2;
 /// Token memory read and the place of a token's row, paid once by a gather.
 pub const LOOKUP: u64 = 2;
+/// Place of an entropy in the table of predictions, its read, the register of the supply: from a prediction to the supply's port. Nothing
+/// waits for it.
+pub const DVFS: u64 = 3;
 /// Command memory read and decode, paid at the start and after each control command.
 pub const FETCH: u64 = 2;
 

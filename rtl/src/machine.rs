@@ -48,6 +48,7 @@ fn shapes(design: &Design) -> Result<Vec<(&'static str, Rc<Module>)>, Error> {
     Ok(vec![
         ("registers", unit::register_file()?),
         ("control", unit::control(design.sequencer)?),
+        ("dvfs", unit::dvfs()?),
         ("load", unit::load(design)?),
         ("store", unit::store(design)?),
         ("pu", unit::pu(design)?),

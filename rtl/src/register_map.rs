@@ -64,6 +64,14 @@ const TABLE: &[(&str, usize, Access, &str)] = &[
         Store,
         "token memory: number of the word at this position of the sentence; a write stores it",
     ),
+    ("prediction_index", 16, ReadWrite, "table of predictions: entropy of the next row, hundredths of a nat"),
+    (
+        "prediction",
+        32,
+        Store,
+        "table of predictions: bits 15-0: layer after which the sentence leaves at the latest, 0 for none; 31-16: supply voltage \
+         until then, mV; a write stores it",
+    ),
     ("watchdog", 32, ReadWrite, "cycles that the bus may let a request wait; 0 for ever"),
     (
         "exit_layer",
@@ -72,6 +80,12 @@ const TABLE: &[(&str, usize, Access, &str)] = &[
         "layer that runs, from 1; after the program, that after which the sentence left",
     ),
     ("entropy", 32, Read, "entropy at the last off-ramp, nats with 16 fraction bits"),
+    (
+        "predicted_layer",
+        16,
+        Read,
+        "layer after which the sentence leaves at the latest; 0 where nothing was predicted",
+    ),
     ("vdd_mv", 16, Read, "supply voltage asked for, mV"),
     ("cycles", COUNTER_BITS, Read, "cycles since the start; the length of the run once it is done"),
     ("macs_run", COUNTER_BITS, Read, "multiply-accumulates that ran"),

@@ -36,6 +36,7 @@ verified![
     watchdog,
     fifo,
     control,
+    dvfs,
     registers,
     burst,
     axi_read,

@@ -43,7 +43,7 @@ impl Case {
     }
 
     fn run(&self, program: &Program, mode: Mode) -> Run {
-        let options = Options { exit_layer: u32::MAX, mode, spans: false };
+        let options = Options { exit_layer: u32::MAX, predicted_mv: None, mode, spans: false };
         run(&self.design, black_box(program), |_| self.timing, options).expect("a compiled program ends")
     }
 }

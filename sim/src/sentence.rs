@@ -123,7 +123,7 @@ pub fn simulate(setup: &Setup, mut progress: impl FnMut(usize, usize)) -> Result
     let mut outcomes = Vec::new();
     for &(layer, share) in &exits {
         progress(outcomes.len(), exits.len());
-        let options = Options { exit_layer: layer, mode: setup.mode, spans: false };
+        let options = Options { exit_layer: layer, predicted_mv: None, mode: setup.mode, spans: false };
         let run = run(design, &program, |_| timing, options)?;
         let latency_s = run.cycles as f64 / frequency_hz;
         let usage = Usage { events: &run.events, seconds: latency_s, vdd_v };

@@ -37,7 +37,7 @@ fn memory(design: &Design) -> MemoryTiming {
 }
 
 fn simulate(design: &Design, program: &Program, memory: MemoryTiming, exit_layer: u32) -> Run {
-    let options = Options { exit_layer, mode: Mode::Fast, spans: false };
+    let options = Options { exit_layer, predicted_mv: None, mode: Mode::Fast, spans: false };
     run(design, program, |_| memory, options).expect("a compiled program ends")
 }
 

@@ -88,7 +88,7 @@ class Machine:
         return int.from_bytes(answer.data, "little")
 
     async def load(self):
-        """Memories, commands, words of the sentence, settings."""
+        """Memories, commands, words of the sentence, predictions, settings."""
         self.ram.write(0, bytes(words("program_external.hex")))
         for at, word in enumerate(words("program_commands.hex")):
             await self.write("command_index", at)
@@ -96,6 +96,9 @@ class Machine:
         for at, token in enumerate(words("program_tokens.hex")):
             await self.write("token_index", at)
             await self.write("token", token)
+        for at, row in enumerate(words("program_predictions.hex")):
+            await self.write("prediction_index", at)
+            await self.write("prediction", row)
         for name, value in self.settings["write"].items():
             await self.write(name, value)
 

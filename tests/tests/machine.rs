@@ -104,8 +104,8 @@ fn the_pu_of_the_machine_is_busy() {
     let technology: Technology = preset("edgebert-12nm").expect("it is shipped");
     let machine = rtl::machine::machine(&design).and_then(|module| emit(&module)).expect("it can be emitted");
     let product = alone(&design, &technology, Single::Matmul(128, 768, 768)).expect("it fits");
-    let left =
-        rtl::run::run(&machine, &product.job, product.timing, 2 * product.run.cycles, None).expect("it ends");
+    let left = rtl::run::run(&machine, &product.job, &product.timings(), 2 * product.run.cycles, None)
+        .expect("it ends");
     let [cycles, active, macs] = ["cycles", "pu_active_cycles", "macs_run"].map(|name| left.registers[name]);
     assert_eq!((cycles, active), (product.run.cycles, product.run.events.pu_active_cycles));
     println!("{active} of {cycles} cycles busy, {macs} MACs");

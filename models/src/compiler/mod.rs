@@ -40,6 +40,8 @@ pub struct Inference {
     pub classes: u32,
     /// Whether each layer ends in an off-ramp that may end the sentence.
     pub exits: bool,
+    /// Layer after whose off-ramp the exit is predicted and the supply voltage changed, if any; only with `exits`.
+    pub predict_after: Option<u32>,
     /// Tokens that each head sees; 0 is switched off.
     pub spans: Vec<u32>,
     /// Share of embedding elements that are not zero.
@@ -59,6 +61,7 @@ impl Inference {
             sequence: workload.sequence_length,
             classes: workload.classes,
             exits: workload.exits.is_some(),
+            predict_after: None,
             spans: workload.head_spans(network.heads)?,
             embedding_density: workload.weight_density.embedding.value,
             encoder_density: workload.weight_density.encoder.value,
@@ -167,6 +170,9 @@ fn lower(design: &Design, job: &Inference, zeros: Option<&dyn Zeros>) -> Result<
     if job.exits {
         ramp::off_ramp(&mut b, tokens, logits)?;
         b.control(Operation::Exit);
+        if let Some(layer) = job.predict_after {
+            b.control(Operation::Predict { layer });
+        }
     }
     // A whole number of pages apart, the bursts of all layers are cut alike.
     b.layer_bytes = b.layer_bytes.next_multiple_of(PAGE);

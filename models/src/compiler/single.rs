@@ -101,6 +101,7 @@ fn carrier() -> Inference {
         sequence: 1,
         classes: 1,
         exits: false,
+        predict_after: None,
         spans: vec![1],
         embedding_density: 1.0,
         encoder_density: 1.0,

@@ -112,9 +112,16 @@ pub enum Operation {
         /// Supply voltage in millivolts.
         vdd_mv: u32,
     },
+    /// Control: when all is idle after layer `layer`, let the last entropy say by table after which layer the sentence leaves at
+    /// the latest, and change the supply voltage to what the table says; after another layer, nothing.
+    Predict {
+        /// Layer, 1-based.
+        layer: u32,
+    },
     /// Control: wait until all is idle.
     Barrier,
-    /// Control: when all is idle, go to the command after the loop if the last entropy is under the threshold.
+    /// Control: when all is idle, go to the command after the loop if the last entropy is under the threshold or the
+    /// prediction says so.
     Exit,
     /// Control: when all is idle, start the next layer at command `to`, or fall through after the last.
     Repeat {

@@ -136,6 +136,7 @@ pub const LAYOUTS: &[Layout] = &[
     layout(10, "barrier", &[]),
     layout(11, "exit", &[("to", 16)]),
     layout(12, "repeat", &[("to", 16), ("layers", 16), ("layer_stride", 36), ("ramp_stride", 36)]),
+    layout(13, "predict", &[("layer", 16)]),
 ];
 
 const TRANSFER: &[(&str, u32)] = &[
@@ -175,6 +176,7 @@ impl Layout {
             Operation::Barrier => 10,
             Operation::Exit => 11,
             Operation::Repeat { .. } => 12,
+            Operation::Predict { .. } => 13,
         };
         &LAYOUTS[opcode]
     }

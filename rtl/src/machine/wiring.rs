@@ -1,10 +1,13 @@
 //! What leads to each input of each unit: one list, `UNIT_PORT` from a wire or a small function of wires.
 
+mod buffers;
+mod events;
+
 use crate::hdl::{Expr, Module, address_bits, concat, lit, mux};
 use crate::register_map::{Access, ID, registers};
-use crate::unit::page::{Geometry, READERS, WRITERS};
-use crate::unit::piece_bytes;
-use crate::unit::word::field;
+use crate::unit::page::Geometry;
+use crate::unit::{SUPPLY_BITS, piece_bytes};
+use kernels::dvfs::ROWS;
 use models::design::Design;
 use models::program::{MAX_TOKENS, Unit};
 use std::collections::BTreeMap;
@@ -56,8 +59,8 @@ pub(super) fn derive(m: &mut Module, design: &Design, wires: &Wires) -> BTreeMap
     control(&mut list, design, &start, &halted);
     engines(&mut list);
     functions(&mut list, design);
-    buffers(&mut list, design, &start);
-    events(&mut list, &start);
+    buffers::buffers(&mut list, design, &start);
+    events::events(&mut list, &start);
     list.inputs
 }
 
@@ -78,7 +81,8 @@ fn host(m: &mut Module, list: &mut List, design: &Design, start: &Expr, halted: 
             "status" => concat(&[halted.clone(), wires.get("control_busy")]),
             "exit_layer" => wires.get("control_layer_now"),
             "entropy" => wires.get("sfu_exit_entropy"),
-            "vdd_mv" => wires.get("control_vdd_mv"),
+            "predicted_layer" => wires.get("dvfs_predicted"),
+            "vdd_mv" => wires.get("dvfs_supply_mv"),
             "cycles" => wires.get("control_cycles"),
             "conflicts" => wires.get("buffers_conflict"),
             counter => wires.get(&format!("counters_{counter}")),
@@ -89,10 +93,9 @@ fn host(m: &mut Module, list: &mut List, design: &Design, start: &Expr, halted: 
     let error = wires.get("load_error").or(wires.get("store_error"));
     let flags = [wires.get("watchdog_expired"), error, fault.clone(), ends.and(fault.not())];
     list.put("registers_interrupt_set", concat(&flags));
-    let out = m.output("supply_mv", 16, "supply voltage that the program asks for, mV");
-    m.assign(out, wires.get("control_vdd_mv"));
-    let write = wires.get("registers_token_written").and(wires.get("control_busy").not());
-    let write = m.wire("token_writes", write.and(start.not()));
+    let rests = m.wire("rests", wires.get("control_busy").or(start).not());
+    dvfs(m, list, start, &rests);
+    let write = m.wire("token_writes", wires.get("registers_token_written").and(&rests));
     let bits = address_bits(MAX_TOKENS as usize);
     list.put("tokens_enable", write.or(wires.get("load_token_read")));
     let index = wires.get("registers_token_index").bits(0, bits);
@@ -104,6 +107,20 @@ fn host(m: &mut Module, list: &mut List, design: &Design, start: &Expr, halted: 
     list.put("control_host_address", wires.get("registers_command_index").bits(0, commands));
     list.lead("control_host_word", "registers_command_word");
     list.lead("watchdog_limit", "registers_watchdog");
+}
+
+/// The DVFS controller, its table, and the voltage that goes out.
+fn dvfs(m: &mut Module, list: &mut List, start: &Expr, rests: &Expr) {
+    let wires = list.wires;
+    let out = m.output("supply_mv", SUPPLY_BITS, "supply voltage that the program asks for, mV");
+    m.assign(out, wires.get("dvfs_supply_mv"));
+    list.put("dvfs_start", start.clone());
+    list.leads("dvfs", "control", &["change", "change_mv", "predict"].map(|port| (port, port)));
+    list.lead("dvfs_entropy", "sfu_exit_entropy");
+    list.lead("control_predicted", "dvfs_predicted");
+    list.put("dvfs_host_write", wires.get("registers_prediction_written").and(rests));
+    list.put("dvfs_host_row", wires.get("registers_prediction_index").bits(0, address_bits(ROWS)));
+    list.lead("dvfs_host_value", "registers_prediction");
 }
 
 /// The sequencer, and what it starts.
@@ -161,98 +178,6 @@ fn functions(list: &mut List, design: &Design) {
     list.lead("encoder_valid", "sfu_write");
     list.put("encoder_to_tile", g.tiles(wires.get("sfu_write_tile")));
     list.leads("encoder", "sfu", &[("to_row", "write_row"), ("vector", "write_codes")]);
-}
-
-/// The ports of the operand buffers.
-fn buffers(list: &mut List, design: &Design, start: &Expr) {
-    let (wires, g) = (list.wires, Geometry::new(design));
-    let of = |unit: &str, command: &str, name: &str| {
-        field(&wires.get(&format!("control_{unit}_command")), command, &format!("{name}.buffer"))
-    };
-    for (port, buffer) in [
-        ("store", of("store", "store", "region")),
-        ("rows", of("pu", "matmul", "rows")),
-        ("columns", of("pu", "matmul", "columns")),
-        ("a", wires.get("sfu_read_a_buffer")),
-        ("b", wires.get("sfu_read_b_buffer")),
-        ("load", wires.get("load_buffer")),
-        ("pu", of("pu", "matmul", "out")),
-        ("sfu", wires.get("sfu_write_buffer")),
-    ] {
-        list.put(&format!("buffers_{port}_buffer"), buffer);
-    }
-    for reader in ["store", "a", "b"] {
-        let ports = [("fetch", "fetch"), ("tile", "out_tile"), ("enable", "enable"), ("address", "address")];
-        for (port, source) in ports {
-            list.lead(&format!("buffers_{reader}_{port}"), &format!("{reader}_{source}"));
-        }
-        list.leads(reader, &format!("buffers_{reader}"), &[("masks", "masks"), ("codes", "codes")]);
-    }
-    for operand in ["rows", "columns"] {
-        list.lead(&format!("buffers_{operand}_fetch"), "pu_fetch");
-        for port in ["tile", "enable", "address"] {
-            list.lead(&format!("buffers_{operand}_{port}"), &format!("pu_{operand}_{port}"));
-        }
-        for port in ["masks", "codes"] {
-            list.lead(&format!("pu_{operand}_{port}"), &format!("buffers_{operand}_{port}"));
-        }
-    }
-    for (writer, source) in WRITERS.into_iter().zip(["load_write", "pu_write", "encoder"]) {
-        for (name, _, _) in g.writes(writer) {
-            let part = name.trim_start_matches(writer);
-            list.lead(&format!("buffers_{name}"), &format!("{source}{part}"));
-        }
-    }
-    list.put("buffers_clear", start.clone());
-}
-
-/// What the counters count.
-fn events(list: &mut List, start: &Expr) {
-    let wires = list.wires;
-    list.put("counters_clear", start.clone());
-    list.leads("counters", "pu", &[("dots", "dots"), ("tile_ends", "tile_ends"), ("active", "active")]);
-    list.lead("counters_rows_vectors", "pu_rows_vectors");
-    for unit in ["softmax", "layernorm", "add", "entropy"] {
-        list.lead(&format!("counters_{unit}_vectors"), &format!("sfu_{unit}_vectors"));
-    }
-    let counted = |masks: &str, codes: &str| {
-        let codes = wires.get(codes);
-        (wires.get(masks).widen(codes.width()), codes)
-    };
-    let reads = [
-        counted("store_vectors", "store_codes_read"),
-        counted("pu_rows_vectors", "pu_rows_codes_read"),
-        counted("pu_columns_vectors", "pu_columns_codes_read"),
-        counted("a_vectors", "a_codes_read"),
-        counted("b_vectors", "b_codes_read"),
-    ];
-    for (reader, (masks, codes)) in READERS.iter().zip(reads) {
-        let name = format!("counters_{}_read", reader.name);
-        list.put(&format!("{name}_buffer"), list.inputs[&format!("buffers_{}_buffer", reader.name)].clone());
-        list.put(&format!("{name}_masks"), masks);
-        list.put(&format!("{name}_codes"), codes);
-    }
-    let writes = [
-        (wires.get("load_masks_written"), wires.get("load_codes_written")),
-        counted("pu_write_mask_write", "pu_write_written"),
-        counted("encoder_mask_write", "encoder_written"),
-    ];
-    for (writer, (masks, codes)) in WRITERS.into_iter().zip(writes) {
-        let name = format!("counters_{writer}_write");
-        list.put(&format!("{name}_buffer"), list.inputs[&format!("buffers_{writer}_buffer")].clone());
-        list.put(&format!("{name}_masks"), masks);
-        list.put(&format!("{name}_codes"), codes);
-    }
-    let parameter = wires.get("sfu_parameter_read");
-    let norm = wires.get("sfu_parameter_kind");
-    list.put("counters_norm_read", parameter.and(&norm));
-    list.put("counters_span_read", parameter.and(norm.not()));
-    list.lead("counters_bias_read", "pu_bias_read");
-    list.lead("counters_aux_write", "load_aux_write");
-    list.lead("counters_read_beat", "load_beat");
-    list.lead("counters_write_beat", "store_beat_sent");
-    list.lead("counters_nvm_word", "load_nvm_taken");
-    list.lead("counters_dispatched", "control_dispatched");
 }
 
 /// What the AXI4 master always says: whole beats, in order, to normal memory, unprivileged data.

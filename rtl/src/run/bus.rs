@@ -29,7 +29,8 @@ struct Served {
 pub(super) struct Bus {
     /// Bytes of the memory.
     pub memory: Vec<u8>,
-    timing: Timing,
+    /// How fast it is.
+    pub timing: Timing,
     bytes: usize,
     now: u64,
     waiting: [VecDeque<Burst>; 2],

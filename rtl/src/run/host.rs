@@ -19,8 +19,8 @@ impl Host {
         (register.offset as u64, register.words())
     }
 
-    /// Commands, tokens and settings.
-    pub(super) fn load(&mut self, scene: &mut Scene, job: &Job) {
+    /// Commands, tokens, predictions and settings.
+    pub(super) fn load(&mut self, scene: &mut Scene<'_>, job: &Job) {
         for (at, word) in job.commands.iter().enumerate() {
             self.write(scene, "command_index", at as u64);
             self.write_words(scene, "command_word", word);
@@ -29,18 +29,22 @@ impl Host {
             self.write(scene, "token_index", at as u64);
             self.write(scene, "token", u64::from(*token));
         }
+        for (at, row) in job.predictions.iter().enumerate() {
+            self.write(scene, "prediction_index", at as u64);
+            self.write(scene, "prediction", u64::from(*row));
+        }
         for (name, value) in &job.registers {
             self.write(scene, name, *value);
         }
     }
 
     /// A register of up to 64 bits.
-    pub(super) fn write(&mut self, scene: &mut Scene, name: &str, value: u64) {
+    pub(super) fn write(&mut self, scene: &mut Scene<'_>, name: &str, value: u64) {
         let words = self.offset(name).1;
         self.write_words(scene, name, &[value as u32, (value >> 32) as u32][..words]);
     }
 
-    fn write_words(&mut self, scene: &mut Scene, name: &str, words: &[u32]) {
+    fn write_words(&mut self, scene: &mut Scene<'_>, name: &str, words: &[u32]) {
         let (offset, _) = self.offset(name);
         for (at, word) in words.iter().enumerate() {
             write(scene, offset + 4 * at as u64, *word);
@@ -48,14 +52,14 @@ impl Host {
     }
 
     /// A register of up to 64 bits; the low ones of a wider one.
-    pub(super) fn read(&mut self, scene: &mut Scene, register: &Register) -> u64 {
+    pub(super) fn read(&mut self, scene: &mut Scene<'_>, register: &Register) -> u64 {
         let words =
             (0..register.words().min(2)).map(|at| read(scene, register.offset as u64 + 4 * at as u64));
         words.enumerate().fold(0, |value, (at, word)| value | u64::from(word) << (32 * at))
     }
 }
 
-fn write(scene: &mut Scene, address: u64, data: u32) {
+fn write(scene: &mut Scene<'_>, address: u64, data: u32) {
     for (port, value) in [
         ("lite_awaddr", address),
         ("lite_awvalid", 1),
@@ -77,7 +81,7 @@ fn write(scene: &mut Scene, address: u64, data: u32) {
     scene.dut.set("lite_bready", 0);
 }
 
-fn read(scene: &mut Scene, address: u64) -> u32 {
+fn read(scene: &mut Scene<'_>, address: u64) -> u32 {
     scene.dut.set("lite_araddr", address);
     scene.dut.set("lite_arvalid", 1);
     scene.dut.set("lite_rready", 1);

@@ -44,6 +44,8 @@ pub struct Job {
     pub commands: Vec<[u32; 8]>,
     /// Words of the sentence.
     pub tokens: Vec<u32>,
+    /// Rows of the table of predictions, from the first on.
+    pub predictions: Vec<u32>,
     /// Contents of external memory.
     pub external: Vec<u8>,
     /// Contents of the NVM.
@@ -90,35 +92,58 @@ impl From<BuildError> for RunError {
 }
 
 /// The machine with everything around it.
-struct Scene {
+struct Scene<'a> {
     dut: Dut,
     bus: Bus,
     nvm: Nvm,
     cycles: u64,
+    /// Timing at each supply voltage, and the voltage at which the memories are.
+    timings: &'a BTreeMap<u32, Timing>,
+    supply_mv: u32,
+    /// Number of the port that says it.
+    supply: usize,
 }
 
-impl Scene {
+impl Scene<'_> {
     /// A cycle in which the host holds its signals as they are.
     fn step(&mut self) {
         self.bus.drive(&mut self.dut);
         self.nvm.drive(&mut self.dut);
         self.dut.eval();
+        self.follow_supply();
         self.bus.look(&self.dut);
         self.nvm.look(&self.dut);
         self.dut.tick();
         self.cycles += 1;
     }
+
+    /// A new supply voltage, and with it a new clock, gives the memories another latency in cycles.
+    fn follow_supply(&mut self) {
+        let supply_mv = self.dut.get_words(self.supply)[0];
+        if supply_mv != self.supply_mv {
+            self.supply_mv = supply_mv;
+            let timing = at(self.timings, supply_mv);
+            self.bus.timing = timing;
+            self.nvm.latency = timing.nvm_latency;
+        }
+    }
+}
+
+/// The timing at a supply voltage; at one that nobody expects, that of the highest.
+fn at(timings: &BTreeMap<u32, Timing>, supply_mv: u32) -> Timing {
+    let expected = timings.get(&supply_mv).or_else(|| timings.values().last());
+    *expected.unwrap_or_else(|| panic!("no timing of the memories is given"))
 }
 
 /// Runs a program from the load of its commands to its interrupt, which must come within `limit` cycles; with a wave where a path is
-/// given.
+/// given. `timings` are those of the memories at each supply voltage in millivolts that it asks for, 0 before it does.
 ///
 /// # Errors
 /// The model cannot be built, or the program does not end.
 pub fn run(
     emitted: &Emitted,
     job: &Job,
-    timing: Timing,
+    timings: &BTreeMap<u32, Timing>,
     limit: u64,
     wave: Option<&Path>,
 ) -> Result<Left, RunError> {
@@ -126,10 +151,12 @@ pub fn run(
     for (at, port) in emitted.ports.iter().enumerate().filter(|(_, port)| port.input) {
         dut.set_words(at, &vec![0; port.width.div_ceil(32)]);
     }
-    let bus = Bus::new(&dut, job.external.clone(), timing);
-    let nvm = Nvm::new(&dut, job.nvm.clone(), timing.nvm_latency);
+    let first = at(timings, 0);
+    let bus = Bus::new(&dut, job.external.clone(), first);
+    let nvm = Nvm::new(&dut, job.nvm.clone(), first.nvm_latency);
     dut.reset();
-    let mut scene = Scene { dut, bus, nvm, cycles: 0 };
+    let supply = dut.port("supply_mv");
+    let mut scene = Scene { dut, bus, nvm, cycles: 0, timings, supply_mv: 0, supply };
     let mut host = Host::new();
     host.load(&mut scene, job);
     host.write(&mut scene, "control", 1);

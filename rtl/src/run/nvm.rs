@@ -16,7 +16,8 @@ struct Ports {
 pub(super) struct Nvm {
     ports: Ports,
     memory: Vec<u8>,
-    latency: u64,
+    /// Cycles from a request to the first word.
+    pub latency: u64,
     /// Cycles until the first word, the word that comes next, and how many are left.
     wait: u64,
     word: u64,

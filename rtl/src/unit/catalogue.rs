@@ -71,6 +71,7 @@ pub const UNITS: &[Entry] = &[
     Entry { name: "queue", module: |design| super::queue(design.sequencer.queue) },
     Entry { name: "sequencer", module: |design| super::sequencer(design.sequencer) },
     Entry { name: "control", module: |design| super::control(design.sequencer) },
+    Entry { name: "dvfs", module: |_| super::dvfs() },
     Entry { name: "registers", module: |_| super::register_file() },
     Entry { name: "burst", module: |design| super::burst(design.axi) },
     Entry {

@@ -1,14 +1,15 @@
 //! Control: command memory, sequencer and the four queues, as the units see them.
 //!
 //! **Ports.** `start` and base addresses from the host, which also writes the command memory while no program runs; for each
-//! unit `start`, the command and `done`; the exit decision from the SFU; status for the host.
+//! unit `start`, the command and `done`; the exit decision from the SFU; what the DVFS controller predicts and is told; status for
+//! the host.
 //!
 //! **Timing.** That of [`sequencer`](super::sequencer()) and [`queue`](super::queue()); nothing is added here.
 //!
 //! **Not modelled.** Writes by the host while a program runs: they are ignored.
 
 use super::queue::queue;
-use super::sequencer::{ADDRESS_BITS, sequencer};
+use super::sequencer::{ADDRESS_BITS, COUNT_BITS, sequencer};
 use super::word::WORD_BITS;
 use crate::hdl::{Error, Expr, Instance, Module, address_bits, concat, memory, mux};
 use models::design::Sequencer;
@@ -57,23 +58,26 @@ pub fn control(design: Sequencer) -> Result<Rc<Module>, Error> {
 }
 
 /// Outputs of the sequencer that go on.
-const STATUS: [(&str, &str); 8] = [
+const STATUS: [(&str, &str); 10] = [
     ("busy", "a program runs"),
     ("done", "the program ends in this cycle"),
     ("fault", "it ends on a word that is no command"),
     ("layer_base", "first byte of the layer's weights"),
     ("ramp_base", "first byte of the off-ramp's weights"),
     ("layer_now", "layer that runs, from 1; after the program, that of the exit"),
-    ("vdd_mv", "supply voltage asked for, mV"),
+    ("change", "a command changes the supply"),
+    ("change_mv", "to this voltage, mV"),
+    ("predict", "a command asks for a prediction"),
     ("cycles", "cycles since the start; the length of the run once it is done"),
 ];
 
-fn sequencer_inputs(m: &mut Module) -> [(&'static str, Expr); 5] {
+fn sequencer_inputs(m: &mut Module) -> [(&'static str, Expr); 6] {
     [
         ("start", 1, "the program begins; cycle 0"),
         ("layer_start", ADDRESS_BITS, "first byte of the first layer's weights"),
         ("ramp_start", ADDRESS_BITS, "first byte of the first off-ramp's weights"),
         ("below", 1, "the last entropy is under the threshold"),
+        ("predicted", COUNT_BITS, "layer after which the sentence leaves at the latest; 0 for none"),
         ("halt", 1, "dispatch nothing more, and end when all is idle"),
     ]
     .map(|(name, width, meaning)| (name, m.input(name, width, meaning)))

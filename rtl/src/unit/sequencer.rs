@@ -1,8 +1,9 @@
 //! Sequencer: fetches commands, dispatches them in program order, one a cycle, and executes control commands itself.
 //!
 //! **Ports.** The command memory's read port; a push to each of the four queues and whether it has room; whether all queues and
-//! units are idle; whether the last entropy is under the threshold. Out: base addresses of the layer's weights, supply
-//! voltage, layer, the count of cycles, `done`.
+//! units are idle; whether the last entropy is under the threshold, and the layer after which the sentence leaves at the latest. Out:
+//! base addresses of the layer's weights, changes of the supply and predictions for the [DVFS controller](super::dvfs()), layer, the count
+//! of cycles, `done`.
 //!
 //! **Timing.** Cycle 0 is that of `start`. The first command is dispatched in cycle [`latency::FETCH`]: one cycle for the memory,
 //! one to decode. After that, one a cycle goes to its queue if that has room. A control command takes effect in the first
@@ -11,8 +12,9 @@
 //!
 //! **Errors.** With `halt` nothing more is dispatched; what was, runs to its end, and the program ends.
 //!
-//! **Not modelled.** What a change of voltage takes to settle. An opcode that no command has ends the program with `fault`.
+//! An opcode that no command has ends the program with `fault`.
 
+use super::dvfs::SUPPLY_BITS;
 use super::word::{WORD_BITS, field, is, is_of};
 use crate::hdl::{Error, Expr, Module, address_bits, concat, lit, mux};
 use models::design::Sequencer;
@@ -66,18 +68,21 @@ pub fn sequencer(design: Sequencer) -> Result<Rc<Module>, Error> {
     let room = m.input("room", 4, "queues that have room, load engine lowest");
     let idle = m.input("idle", 1, "all queues and units are idle");
     let below = m.input("below", 1, "the last entropy is under the threshold");
+    let predicted =
+        m.input("predicted", COUNT_BITS, "layer after which the sentence leaves at the latest; 0 for none");
     let halt = m.input("halt", 1, "dispatch nothing more, and end when all is idle");
-    let parts = decode(&mut m, &idle, &below, &halt);
+    let parts = decode(&mut m, &idle, (&below, &predicted), &halt);
     let accept = dispatch(&mut m, &parts, overlap, &room, &idle.and(halt.not()), &halt);
     let bits = address_bits(design.commands as usize);
     let running = fetch(&mut m, &parts, &start, &accept, (&value, bits));
     bases(&mut m, &parts, &start, [&layer_start, &ramp_start]);
+    supply(&mut m, &parts);
     status(&mut m, &parts, &start, &running, &halt);
     m.finish()
 }
 
 /// What the word in the decode stage asks for.
-fn decode(m: &mut Module, idle: &Expr, below: &Expr, halt: &Expr) -> Parts {
+fn decode(m: &mut Module, idle: &Expr, (below, predicted): (&Expr, &Expr), halt: &Expr) -> Parts {
     let word = m.register("word", WORD_BITS, 0);
     let valid = m.register("word_valid", 1, 0);
     let pc = m.register("pc", COUNT_BITS, 0);
@@ -89,10 +94,10 @@ fn decode(m: &mut Module, idle: &Expr, below: &Expr, halt: &Expr) -> Parts {
     let control = m.wire("control", valid.and(unit.reduce_or().not().or(halt)).and(idle));
     let following = m.wire("following", pc.add(lit(COUNT_BITS, 1)));
     let again = m.wire("again", is(&word, "repeat").and(layer.lt(field(&word, "repeat", "layers"))));
-    let leaves = m.wire("leaves", is(&word, "exit").and(below));
+    let leaves = m.wire("leaves", is(&word, "exit").and(below.or(predicted.eq(&layer))));
     let target = mux(&leaves, field(&word, "exit", "to"), following);
     let target = m.wire("target", mux(&again, field(&word, "repeat", "to"), target));
-    let goes_on = ["setpoint", "barrier", "exit", "repeat"].map(|name| is(&word, name));
+    let goes_on = ["setpoint", "barrier", "exit", "repeat", "predict"].map(|name| is(&word, name));
     let goes_on = goes_on.into_iter().reduce(|any, one| any.or(one)).unwrap_or_else(|| lit(1, 0));
     let ends = m.wire("ends", control.and(goes_on.not().or(halt)));
     Parts { word, valid, pc, unit, layer, control, again, target, ends }
@@ -158,22 +163,29 @@ fn bases(m: &mut Module, parts: &Parts, start: &Expr, first: [&Expr; 2]) {
     });
 }
 
+/// What the DVFS controller is told.
+fn supply(m: &mut Module, parts: &Parts) {
+    let change = m.output("change", 1, "the supply changes");
+    let change_mv = m.output("change_mv", SUPPLY_BITS, "to this voltage, mV");
+    let predict = m.output("predict", 1, "the exit is predicted");
+    let effect = m.wire("effect", parts.control.and(parts.ends.not()));
+    m.assign(change, effect.and(is(&parts.word, "setpoint")));
+    m.assign(change_mv, field(&parts.word, "setpoint", "vdd_mv"));
+    let here = field(&parts.word, "predict", "layer").eq(&parts.layer);
+    m.assign(predict, effect.and(is(&parts.word, "predict")).and(here));
+}
+
 /// What software and the other units see.
 fn status(m: &mut Module, parts: &Parts, start: &Expr, running: &Expr, halt: &Expr) {
     let clear =
         m.output("clear", 1, "a control command takes effect: counts of completed commands begin again");
     let done = m.output("done", 1, "the program ends in this cycle");
     let fault = m.output("fault", 1, "it ends on a word that is no command");
-    let vdd_mv = m.output("vdd_mv", 16, "supply voltage asked for, mV");
     let cycles =
         m.output("cycles", CYCLE_BITS, "cycles since the start; the length of the run once it is done");
     m.assign(clear, &parts.control);
     m.assign(done, &parts.ends);
     m.assign(fault, parts.ends.and(is(&parts.word, "end").not()).and(halt.not()));
-    let supply = m.register("supply", 16, 0);
-    m.assign(vdd_mv, &supply);
-    let changes = m.wire("supply_changes", parts.control.and(is(&parts.word, "setpoint")));
-    m.when(&changes, |m| m.next(&supply, field(&parts.word, "setpoint", "vdd_mv")));
     let count = m.register("cycle", CYCLE_BITS, 0);
     m.assign(cycles, &count);
     m.when(start, |m| m.next(&count, lit(CYCLE_BITS, 1))).otherwise(|m| {

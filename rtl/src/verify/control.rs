@@ -60,7 +60,7 @@ fn run(bench: &mut Bench, plan: &Plan, design: Sequencer, stream: u64) -> Result
     let words = encode(4, &program, |_| Scales::default())
         .map_err(|_| Error::size("control", "program", "one whose commands fit their words"))?;
     load(bench, &words)?;
-    let exit_layer = 1 + draw.below(5) as u32;
+    let (exit_layer, foretold) = (1 + draw.below(5) as u32, draw.once_in(2));
     let bases = [draw.bits(32), draw.bits(32)];
     bench.set("layer_start", bases[0]);
     bench.set("ramp_start", bases[1]);
@@ -73,7 +73,9 @@ fn run(bench: &mut Bench, plan: &Plan, design: Sequencer, stream: u64) -> Result
         let done = |unit: usize| u64::from(contract.ends[unit] == Some(now + 1)) << unit;
         bench.set("unit_done", (0..4).map(done).sum());
         bench.set("halt", u64::from(now >= halt));
-        bench.set("below", u64::from(expected.layer == exit_layer));
+        // Who leaves is under the threshold, or at the layer that was predicted.
+        bench.set("below", u64::from(expected.layer == exit_layer && !foretold));
+        bench.set("predicted", if foretold { exit_layer.into() } else { 0 });
         started += expect(bench, now, &expected, &words);
         bench.step().map_err(|difference| difference.about(&about))?;
         if expected.ends {
@@ -91,6 +93,11 @@ fn expect(bench: &mut Bench, now: u64, expected: &Cycle, words: &[Word]) -> u64 
     bench.expect("done", expected.ends.into());
     let starts = (0..4).map(|unit| u64::from(expected.starts[unit].is_some()) << unit).sum::<u64>();
     bench.expect("unit_start", starts);
+    bench.expect("predict", expected.predicts.into());
+    bench.expect("change", expected.change_mv.is_some().into());
+    if let Some(vdd_mv) = expected.change_mv {
+        bench.expect("change_mv", vdd_mv.into());
+    }
     for (unit, pc) in expected.starts.iter().enumerate().filter_map(|(unit, pc)| Some((unit, (*pc)?))) {
         bench.expect_words(UNITS[unit], &limbs(&words[pc]));
     }

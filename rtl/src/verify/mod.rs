@@ -34,6 +34,7 @@ mod burst;
 mod bus;
 mod control;
 mod draw;
+mod dvfs;
 mod epilogue;
 mod failure;
 mod fifo;
@@ -91,6 +92,7 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "watchdog", parts: &[], bench: bus::watchdog },
     Check { unit: "fifo", parts: &[], bench: fifo::fifo },
     Check { unit: "control", parts: &["sequencer", "queue"], bench: control::control },
+    Check { unit: "dvfs", parts: &[], bench: dvfs::dvfs },
     Check { unit: "registers", parts: &[], bench: registers::registers },
     Check { unit: "burst", parts: &[], bench: burst::burst },
     Check { unit: "axi_read", parts: &[], bench: axi_read::axi_read },

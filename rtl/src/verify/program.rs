@@ -87,6 +87,9 @@ fn any(draw: &mut Draw) -> Program {
     let to = commands.len() as u32;
     stretch(draw, &mut commands, 20);
     control(&mut commands, Operation::Exit);
+    if draw.once_in(2) {
+        control(&mut commands, Operation::Predict { layer: 1 + draw.below(3) as u32 });
+    }
     stretch(draw, &mut commands, 3);
     let (layer_stride, ramp_stride) = (draw.bits(20) << 12, draw.bits(10) << 12);
     control(&mut commands, Operation::Repeat { to, layer_stride, ramp_stride });
@@ -104,6 +107,10 @@ pub(super) struct Cycle {
     pub(super) ends: bool,
     pub(super) layer: u32,
     pub(super) bases: [u64; 2],
+    /// Voltage that the supply changes to.
+    pub(super) change_mv: Option<u32>,
+    /// Whether a prediction is asked for.
+    pub(super) predicts: bool,
 }
 
 /// The contract of sequencer and queues.
@@ -121,6 +128,8 @@ pub(super) struct Contract<'a> {
     /// Cycle after the last busy one.
     pub(super) ends: [Option<u64>; 4],
     completed: [u32; 4],
+    /// Control command that takes effect in this cycle.
+    effect: Option<usize>,
 }
 
 impl Contract<'_> {
@@ -143,6 +152,7 @@ impl Contract<'_> {
             queues: Default::default(),
             ends: [None; 4],
             completed: [0; 4],
+            effect: None,
         }
     }
 
@@ -167,7 +177,13 @@ impl Contract<'_> {
                 starts[unit] = Some(pc);
             }
         }
-        Cycle { starts, ends, layer, bases }
+        let effect = self.effect.take().map(|pc| &self.program.commands[pc].operation);
+        let change_mv = effect.and_then(|operation| match operation {
+            Operation::SetPoint { vdd_mv } => Some(*vdd_mv),
+            _ => None,
+        });
+        let predicts = effect == Some(&Operation::Predict { layer });
+        Cycle { starts, ends, layer, bases, change_mv, predicts }
     }
 
     /// Dispatches or controls; whether the program ends.
@@ -190,6 +206,7 @@ impl Contract<'_> {
         }
         self.completed = [0; 4];
         self.ready = now + latency::FETCH;
+        self.effect = Some(self.pc);
         self.pc += 1;
         self.control()
     }

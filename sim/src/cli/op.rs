@@ -114,7 +114,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let frequency_hz = frequency_hz(&design, &technology)?;
     let timing = MemoryTiming::new(&design, &technology, frequency_hz)?;
     let mode = if one.step { Mode::Step } else { Mode::Fast };
-    let options = Options { exit_layer: 1, mode, spans: true };
+    let options = Options { exit_layer: 1, predicted_mv: None, mode, spans: true };
     let result = simulate(&design, &program, |_| timing, options).map_err(SetupError::Deadlock)?;
     // From the start of the first command to the end of the last: the sequencer's fetch is not the operation's.
     let start = result.spans.iter().map(|s| s.start).min().unwrap_or(0);

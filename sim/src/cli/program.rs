@@ -38,7 +38,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let frequency_hz = frequency_hz(&setup.design, &setup.technology)?;
     let timing = MemoryTiming::new(&setup.design, &setup.technology, frequency_hz)?;
     if args.timed {
-        let options = Options { exit_layer: program.layers, mode: Mode::Fast, spans: true };
+        let options =
+            Options { exit_layer: program.layers, predicted_mv: None, mode: Mode::Fast, spans: true };
         let run = simulate(&setup.design, &program, |_| timing, options).map_err(SetupError::Deadlock)?;
         return timeline(&program, &run.spans, out);
     }
@@ -135,8 +136,11 @@ fn describe(operation: &Operation) -> (&'static str, u64, u64, String) {
         Operation::Add(a) => ("add", 0, 0, format!("{} + {} = {}", at(&a.a), at(&a.b), at(&a.out))),
         Operation::Entropy(e) => ("entropy", 0, 0, at(&e.input)),
         Operation::SetPoint { vdd_mv } => ("setpoint", 0, 0, format!("{vdd_mv} mV")),
+        Operation::Predict { layer } => {
+            ("predict", 0, 0, format!("after layer {layer}: exit and supply by entropy"))
+        }
         Operation::Barrier => ("barrier", 0, 0, String::new()),
-        Operation::Exit => ("exit", 0, 0, "if entropy < threshold".into()),
+        Operation::Exit => ("exit", 0, 0, "if entropy < threshold, or as predicted".into()),
         Operation::Repeat { to, layer_stride, ramp_stride } => {
             ("repeat", 0, 0, format!("to {to}, layer += {layer_stride} B, ramp += {ramp_stride} B"))
         }

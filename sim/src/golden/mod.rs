@@ -6,11 +6,11 @@
 //! | [`numbers`] | exponent biases of all operands |
 //! | [`reference`](mod@reference) | the same network in `f64`: calibrates the biases, never the golden value |
 //! | [`image`](mod@image), [`memory`] | the bytes that a program reads |
-//! | this one | the sequencer: order of commands, layer loop, off-ramps |
+//! | `sequencer` | layer loop, off-ramps, prediction |
+//! | this one | a program: order of commands between two control commands |
 //!
 //! Commands are atomic here and have no duration. Any order is legal in which each unit carries its own commands out in
-//! order and none starts ahead of what it waits for; all legal orders must give the same values. Off-ramps are taken by
-//! entropy, as in the machine, not by a layer that is told.
+//! order and none starts ahead of what it waits for; all legal orders must give the same values.
 
 mod buffers;
 mod execute;
@@ -21,6 +21,7 @@ mod met;
 pub mod numbers;
 pub mod quantised;
 pub mod reference;
+mod sequencer;
 pub mod tiny;
 pub mod weights;
 
@@ -28,11 +29,12 @@ use crate::contents::Met;
 use execute::Machine;
 use fault::{Cause, Fault};
 use kernels::adaptivfloat::Tensor;
-use kernels::entropy::exit_decision;
+use kernels::dvfs::Prediction;
 use memory::Memory;
 use models::design::Design;
-use models::program::{Operation, Program};
+use models::program::Program;
 use numbers::{Numbers, Point};
+use sequencer::{Next, Sequencer};
 use std::collections::VecDeque;
 
 /// What is inferred, and how sure it must be.
@@ -42,6 +44,8 @@ pub struct Sentence {
     pub words: Vec<u32>,
     /// Entropy below which it leaves, nats with 16 fraction bits.
     pub threshold: u32,
+    /// What is predicted for each row of the table, if there is one.
+    pub predictions: Vec<Prediction>,
 }
 
 /// What lies in memory at the end of a layer. Rows and columns are padded to whole tiles; what stands there is undefined.
@@ -64,6 +68,10 @@ pub struct Outcome {
     pub entropies: Vec<u32>,
     /// Layer after which the sentence left, 1-based.
     pub exit_layer: u32,
+    /// Whether it left at an off-ramp, and did not run to the end of the loop.
+    pub left: bool,
+    /// What was predicted, if anything.
+    pub predicted: Option<Prediction>,
     /// External memory and NVM at the end.
     pub memory: Memory,
     /// What the commands have met in the buffers.
@@ -86,47 +94,22 @@ pub fn run(
 ) -> Result<Outcome, Fault> {
     let bases = (program.memory.layer_base, program.memory.ramp_base);
     let mut machine = Machine::new(design, image, bases, numbers, sentence, fill);
-    let mut layers = Vec::new();
-    let (mut pc, mut layer, mut exit_layer) = (0, 0, program.layers);
+    let (mut layers, mut sequencer) = (Vec::new(), Sequencer::default());
     loop {
-        pc = drain(&mut machine, program, pc, &mut pick)?;
-        let fault = |cause| Fault { command: pc as u32, cause };
-        let snapshot = || snapshot(&machine, program).map_err(fault);
-        let Some(control) = program.commands.get(pc).map(|command| &command.operation) else { break };
-        match *control {
-            Operation::Barrier => layers.push(snapshot()?),
-            Operation::Exit => {
-                let entropy = *machine.entropies.last().ok_or(fault(Cause::Empty))?;
-                if exit_decision(entropy, sentence.threshold) {
-                    layers.push(snapshot()?);
-                    exit_layer = layer + 1;
-                    pc = end_of_loop(program, pc);
-                }
+        sequencer.pc = drain(&mut machine, program, sequencer.pc, &mut pick)?;
+        let command = sequencer.pc as u32;
+        let fault = |cause| Fault { command, cause };
+        match sequencer.control(program, sentence, &mut machine).map_err(fault)? {
+            Next::Command => {}
+            Next::Layer => layers.push(snapshot(&machine, program).map_err(fault)?),
+            Next::End => {
+                let last = snapshot(&machine, program).map_err(fault)?;
+                let (exit_layer, left) = (sequencer.left.unwrap_or(program.layers), sequencer.left.is_some());
+                let (predicted, Machine { entropies, memory, met, .. }) = (sequencer.predicted, machine);
+                return Ok(Outcome { layers, last, entropies, exit_layer, left, predicted, memory, met });
             }
-            Operation::Repeat { to, layer_stride, ramp_stride } => {
-                layers.push(snapshot()?);
-                machine.layer_base += layer_stride;
-                machine.ramp_base += ramp_stride;
-                layer += 1;
-                if layer < program.layers {
-                    pc = to as usize;
-                    continue;
-                }
-            }
-            Operation::End => break,
-            _ => {}
         }
-        pc += 1;
     }
-    let last = snapshot(&machine, program).map_err(|cause| Fault { command: pc as u32, cause })?;
-    let Machine { entropies, memory, met, .. } = machine;
-    Ok(Outcome { layers, last, entropies, exit_layer, memory, met })
-}
-
-/// The loop's last command, from within.
-fn end_of_loop(program: &Program, pc: usize) -> usize {
-    let rest = program.commands.iter().skip(pc);
-    pc + rest.take_while(|command| !matches!(command.operation, Operation::Repeat { .. })).count()
 }
 
 /// Carries out all commands up to the next control command, in an order that `pick` chooses; the control command.

@@ -46,6 +46,7 @@ pub fn job(case: usize) -> Inference {
         sequence,
         classes: network.classes,
         exits: case % 5 != 3,
+        predict_after: (case % 3 != 1).then_some(1 + (case as u32 / 6) % 2),
         spans: (0..heads).map(span).collect(),
         embedding_density: density,
         encoder_density: density,

@@ -50,6 +50,8 @@ pub enum Mode {
 pub struct Options {
     /// Layer after which the sentence leaves, 1-based; the last or beyond runs them all.
     pub exit_layer: u32,
+    /// Supply voltage that a prediction asks for, mV; none where nothing is predicted.
+    pub predicted_mv: Option<u32>,
     /// How time passes.
     pub mode: Mode,
     /// Whether to record when each command ran.
@@ -86,7 +88,8 @@ pub fn run(
     Machine::new(design, program, options, timing(0), None).run(timing)
 }
 
-/// Runs a program whose commands meet what `met` says, event by event.
+/// Runs a program whose commands meet what `met` says, event by event; the layer after which it leaves and the voltage that a
+/// prediction asks for are what the values have said.
 ///
 /// # Errors
 /// Commands wait for each other.
@@ -94,10 +97,10 @@ pub fn run_exact(
     design: &Design,
     program: &Program,
     timing: impl Fn(u32) -> MemoryTiming,
-    exit_layer: u32,
+    (exit_layer, predicted_mv): (u32, Option<u32>),
     met: &Met,
 ) -> Result<Run, Deadlock> {
-    let options = Options { exit_layer, mode: Mode::Fast, spans: true };
+    let options = Options { exit_layer, predicted_mv, mode: Mode::Fast, spans: true };
     Machine::new(design, program, options, timing(0), Some(met)).run(timing)
 }
 
@@ -138,7 +141,7 @@ impl<'a> Machine<'a> {
         Machine {
             design,
             program,
-            sequencer: Sequencer::new(options.exit_layer),
+            sequencer: Sequencer::new(options.exit_layer, options.predicted_mv),
             units: Units::new(design, program, timing, options, bases, met),
             alike: met.is_none(),
             mode: options.mode,

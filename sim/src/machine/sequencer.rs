@@ -5,7 +5,8 @@
 //! **Timing.** The first command is dispatched `latency::FETCH` cycles after the start. One command a cycle goes to its queue
 //! if the queue had room at the start of the cycle; the unit sees it in the next. A control command waits until all queues
 //! are empty and all units idle, takes effect in that cycle, resets the completion counts, and the next command follows
-//! `latency::FETCH` cycles later. With `overlap = false` every command waits like that, but without the fetch penalty.
+//! `latency::FETCH` cycles later. A prediction is a change of the supply that the values ask for; the port follows
+//! `latency::DVFS` cycles behind, when nothing uses the memories yet. With `overlap = false` every command waits like that, but without the fetch penalty.
 
 use models::latency;
 use models::program::{Operation, Program};
@@ -35,12 +36,13 @@ pub(super) struct Sequencer {
     pub layer: u32,
     ready: u64,
     exit_layer: u32,
+    predicted_mv: Option<u32>,
 }
 
 impl Sequencer {
-    /// At the start of a sentence that leaves after `exit_layer`.
-    pub(super) fn new(exit_layer: u32) -> Self {
-        Sequencer { pc: 0, layer: 0, ready: latency::FETCH, exit_layer }
+    /// At the start of a sentence that leaves after `exit_layer` and for which a prediction asks for `predicted_mv`.
+    pub(super) fn new(exit_layer: u32, predicted_mv: Option<u32>) -> Self {
+        Sequencer { pc: 0, layer: 0, ready: latency::FETCH, exit_layer, predicted_mv }
     }
 
     /// The cycle before which nothing can happen.
@@ -57,7 +59,11 @@ impl Sequencer {
             return 0;
         };
         let entered = before.last().is_some_and(|c| c.operation == Operation::Barrier);
-        let changes = body.iter().any(|c| matches!(c.operation, Operation::SetPoint { .. }));
+        let changes = body.iter().any(|c| match c.operation {
+            Operation::SetPoint { .. } => true,
+            Operation::Predict { .. } => self.predicted_mv.is_some(),
+            _ => false,
+        });
         if loops.count() != 1 || !entered || changes {
             return 0;
         }
@@ -103,6 +109,10 @@ impl Sequencer {
         self.pc += 1;
         match *operation {
             Operation::SetPoint { vdd_mv } => Action::SetPoint { vdd_mv },
+            Operation::Predict { layer } => match self.predicted_mv {
+                Some(vdd_mv) if self.layer == layer => Action::SetPoint { vdd_mv },
+                _ => Action::Control,
+            },
             Operation::Barrier => {
                 self.layer += u32::from(program.body_start() == Some(self.pc));
                 Action::Control

@@ -51,7 +51,7 @@ fn run_commands(
     let (memory_map, choices) = (MemoryMap::default(), Vec::new());
     let program = Program { commands, layers, exits: true, memory: memory_map, choices };
     let [fast, step] = [Mode::Fast, Mode::Step].map(|mode| {
-        let options = Options { exit_layer, mode, spans: true };
+        let options = Options { exit_layer, predicted_mv: Some(650), mode, spans: true };
         run(design, &program, |_| memory, options)
     });
     assert_eq!(fast, step);

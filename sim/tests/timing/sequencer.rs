@@ -61,6 +61,18 @@ fn a_control_command_drains_and_fetches() {
     assert_eq!(segments, [(800, 51), (700, 64)]);
 }
 
+#[test]
+fn a_prediction_changes_the_supply_after_its_layer() {
+    // Set point in 2, barrier in 4, tile 7..53, prediction in 53, of another layer, repeat in 55; each further layer 51 cycles later.
+    let (predict, to) = (free(Operation::Predict { layer: 2 }), 2);
+    let repeat = Operation::Repeat { to, layer_stride: 0, ramp_stride: 0 };
+    let commands = [Operation::SetPoint { vdd_mv: 800 }, Operation::Barrier, tile()].map(free);
+    let commands = commands.into_iter().chain([predict, free(repeat)]).collect();
+    let run = run_commands(&design(&[]), MEMORY, commands, 3, 9).unwrap();
+    let segments: Vec<_> = run.segments.iter().map(|s| (s.vdd_mv, s.cycles)).collect();
+    assert_eq!((run.cycles, segments), (159, vec![(800, 104), (650, 55)]));
+}
+
 /// A barrier, then a layer of one tile, then perhaps an exit.
 fn layers(exit: bool) -> Vec<Command> {
     let mut commands = vec![free(Operation::Barrier), free(tile())];

@@ -47,7 +47,9 @@ fn compare(
 ) -> Result<Run, Deadlock> {
     let Pair { design, program, exit_layer } = pair;
     let [fast, step] = [Mode::Fast, Mode::Step].map(|mode| {
-        let options = Options { exit_layer: *exit_layer, mode, spans: true };
+        // Every other sentence is slowed down or sped up by a prediction.
+        let predicted_mv = (exit_layer % 2 == 0).then_some(601);
+        let options = Options { exit_layer: *exit_layer, predicted_mv, mode, spans: true };
         run(design, program, &timing, options)
     });
     if fast != step {

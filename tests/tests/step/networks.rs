@@ -19,6 +19,7 @@ pub(super) fn job(rng: &mut Rng) -> (Inference, u32) {
         sequence,
         classes: network.classes,
         exits: rng.random(),
+        predict_after: rng.random::<bool>().then_some(rng.random_range(1..=4)),
         spans: spans(rng, network.heads, sequence),
         embedding_density: density(rng),
         encoder_density: density(rng),

@@ -52,7 +52,8 @@ fn memory(rng: &mut Rng) -> MemoryMap {
 
 /// A control command other than the end; jumps go back to the last control command, seldom elsewhere.
 fn control(rng: &mut Rng, at: u32, segment: u32) -> Operation {
-    match rng.random_range(0..4) {
+    match rng.random_range(0..5) {
+        4 => Operation::Predict { layer: rng.random_range(1..=3) },
         0 => Operation::SetPoint { vdd_mv: rng.random_range(500..1000) },
         1 => Operation::Barrier,
         2 => Operation::Exit,

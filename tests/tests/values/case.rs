@@ -35,10 +35,10 @@ impl Case {
     pub(super) fn new(index: usize, design: &Design) -> Result<Case, CompileError> {
         let seed = seed() + index as u64;
         let mut rng = Rng::seed_from_u64(seed);
-        let job = tiny::job(index);
+        let job = Inference { predict_after: None, ..tiny::job(index) };
         let weights = tiny::weights(&mut rng, &job);
         let words = (0..job.sequence).map(|_| rng.random_range(0..job.network.vocabulary)).collect();
-        let mut sentence = Sentence { words, threshold: 0 };
+        let mut sentence = Sentence { words, threshold: 0, predictions: vec![] };
         let reference = reference(&job, &weights, &sentence).expect("weights fit");
         let quantised = Quantised::new(design, &job, &weights).expect("weights are finite");
         let numbers = Numbers::new(design.format, &reference.maxima, &quantised);

@@ -187,6 +187,7 @@ impl Filler {
                 self.exponent("lsb", s.operands[0]);
             }
             Operation::SetPoint { vdd_mv } => self.number("vdd_mv", *vdd_mv),
+            Operation::Predict { layer } => self.number("layer", *layer),
             Operation::Repeat { to, layer_stride, ramp_stride } => {
                 self.number("to", *to);
                 self.number("layer_stride", *layer_stride);

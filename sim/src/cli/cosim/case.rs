@@ -1,6 +1,5 @@
 //! A sentence on a tiny network, ready for a machine: program, memory image, settings, and what must come of it.
 
-use crate::contents::Met;
 use crate::golden::image::image;
 use crate::golden::memory::Memory;
 use crate::golden::numbers::Numbers;
@@ -8,7 +7,7 @@ use crate::golden::quantised::Quantised;
 use crate::golden::reference::reference;
 use crate::golden::{Outcome, Sentence, tiny};
 use crate::machine::{self, MemoryTiming, Mode, Options, Run};
-use kernels::entropy::exit_decision;
+use kernels::dvfs::{Prediction, ROWS};
 use models::compiler::{CompileError, Inference, Single, compile_for, compile_single};
 use models::design::Design;
 use models::program::{Command, Operation, Program, Space, word};
@@ -17,6 +16,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rtl::run::{Job, Timing};
+use std::collections::BTreeMap;
 
 /// Everything that a machine is given, and everything that it must give.
 pub struct Case {
@@ -26,8 +26,8 @@ pub struct Case {
     pub program: Program,
     /// What the host puts into the machine.
     pub job: Job,
-    /// How fast its memories are.
-    pub timing: Timing,
+    /// How fast its memories are at each supply voltage in millivolts that it asks for, and at 0, before it does.
+    pub timings: BTreeMap<u32, Timing>,
     /// What the golden kernels computed.
     pub outcome: Outcome,
     /// What the simulator counted.
@@ -75,7 +75,8 @@ pub fn prepare(
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let weights = tiny::weights(&mut rng, &inference);
     let words = (0..inference.sequence).map(|_| rng.random_range(0..inference.network.vocabulary)).collect();
-    let mut sentence = Sentence { words, threshold: 0 };
+    let predictions = predictions(&mut rng, &inference, technology);
+    let mut sentence = Sentence { words, threshold: 0, predictions };
     let wrong = |what: &str| format!("{name}: {what}");
     let calibrated = reference(&inference, &weights, &sentence).map_err(|error| wrong(&error.to_string()))?;
     let quantised =
@@ -97,17 +98,21 @@ pub fn prepare(
         Leaves::UnderFirst => golden(&sentence)?.entropies.first().copied().unwrap_or_default(),
     };
     let outcome = golden(&sentence)?;
-    // Who is not sure at the last off-ramp either does not leave there: the loop ends behind it.
-    let sure = outcome.entropies.last().is_some_and(|last| exit_decision(*last, sentence.threshold));
-    let leaves = if sure { outcome.exit_layer } else { program.layers + 1 };
-    let (timing, run) =
-        simulated(design, technology, &program, (leaves, &outcome.met)).map_err(|error| wrong(&error))?;
+    let (timings, run) = simulated(design, technology, &program, &outcome).map_err(|error| wrong(&error))?;
+    let predicted = outcome.predicted.map_or_else(String::new, |row| {
+        format!(", predicted to leave after layer {} at {} mV", row.exit_layer, row.vdd_mv)
+    });
     let name = format!(
-        "{name}: {} tokens, n = {}, {}, buffers of {} B",
-        inference.sequence, design.pu.n, design.format, design.buffer.bytes
+        "{name}: {} tokens, n = {}, {}, buffers of {} B, left after layer {} of {}{predicted}",
+        inference.sequence,
+        design.pu.n,
+        design.format,
+        design.buffer.bytes,
+        outcome.exit_layer,
+        program.layers
     );
     let job = job(design, &program, &numbers, &sentence, image).map_err(|error| wrong(&error))?;
-    Ok(Some(Case { name, program, job, timing, outcome, run }))
+    Ok(Some(Case { name, program, job, timings, outcome, run }))
 }
 
 /// Whether the machine that is built runs a program: tables in the NVM, commands in their memory.
@@ -123,18 +128,36 @@ fn simulated(
     design: &Design,
     technology: &Technology,
     program: &Program,
-    (leaves, met): (u32, &Met),
-) -> Result<(Timing, Run), String> {
-    let memory = timing(design, technology)?;
-    let run =
-        machine::run_exact(design, program, |_| memory, leaves, met).map_err(|error| error.to_string())?;
-    Ok((ports(design, memory), run))
+    outcome: &Outcome,
+) -> Result<(BTreeMap<u32, Timing>, Run), String> {
+    let predicted_mv = outcome.predicted.map(|predicted| u32::from(predicted.vdd_mv));
+    let first = timing(design, technology, design.operating.vdd_v)?;
+    let second = predicted_mv.map_or(Ok(first), |mv| timing(design, technology, f64::from(mv) / 1000.0))?;
+    let at = |mv: u32| if Some(mv) == predicted_mv { second } else { first };
+    // Who does not leave at the last off-ramp either runs to the end of the loop.
+    let leaves = if outcome.left { outcome.exit_layer } else { program.layers + 1 };
+    let run = machine::run_exact(design, program, at, (leaves, predicted_mv), &outcome.met)
+        .map_err(|error| error.to_string())?;
+    let asked = run.segments.iter().map(|segment| segment.vdd_mv).chain([0]);
+    let timings = asked.map(|mv| (mv, ports(design, at(mv)))).collect();
+    Ok((timings, run))
 }
 
-/// The memories' timing at the operating point.
-fn timing(design: &Design, technology: &Technology) -> Result<MemoryTiming, String> {
-    let hz = technology.frequency_hz(design.operating.vdd_v).map_err(|error| format!("{error:?}"))?;
+/// The memories' timing at a supply voltage.
+fn timing(design: &Design, technology: &Technology, vdd_v: f64) -> Result<MemoryTiming, String> {
+    let hz = technology.frequency_hz(vdd_v).map_err(|error| format!("{error:?}"))?;
     MemoryTiming::new(design, technology, hz).map_err(|error| error.to_string())
+}
+
+/// A random table of predictions, with the voltages that the technology's table has; none where nothing is predicted.
+fn predictions(rng: &mut ChaCha8Rng, inference: &Inference, technology: &Technology) -> Vec<Prediction> {
+    let rows = if inference.exits && inference.predict_after.is_some() { ROWS } else { 0 };
+    let mut row = || {
+        let point = &technology.vf[rng.random_range(0..technology.vf.len())];
+        let exit_layer = rng.random_range(2..=inference.network.layers + 1) as u16;
+        Prediction { exit_layer, vdd_mv: (1000.0 * point.vdd_v).round() as u16 }
+    };
+    (0..rows).map(|_| row()).collect()
 }
 
 /// The same, as the ports of the machine see it.
@@ -165,6 +188,7 @@ fn job(
     Ok(Job {
         commands: words.iter().map(units_of).collect(),
         tokens: sentence.words.clone(),
+        predictions: sentence.predictions.iter().map(|row| row.word()).collect(),
         external: image.external,
         nvm: image.nvm,
         registers: vec![
@@ -186,6 +210,13 @@ pub struct Alone {
     pub run: Run,
 }
 
+impl Alone {
+    /// How fast its memories are, which no voltage changes.
+    pub fn timings(&self) -> BTreeMap<u32, Timing> {
+        BTreeMap::from([(0, self.timing)])
+    }
+}
+
 /// One operation alone on a design.
 ///
 /// # Errors
@@ -199,8 +230,8 @@ pub fn alone(design: &Design, technology: &Technology, single: Single) -> Result
         _ => 0,
     };
     let bytes = program.commands.iter().map(end).max().unwrap_or(0);
-    let timing = timing(design, technology)?;
-    let options = Options { exit_layer: 1, mode: Mode::Fast, spans: false };
+    let timing = timing(design, technology, design.operating.vdd_v)?;
+    let options = Options { exit_layer: 1, predicted_mv: None, mode: Mode::Fast, spans: false };
     let run = machine::run(design, &program, |_| timing, options).map_err(|error| error.to_string())?;
     let job = Job {
         commands: words.iter().map(units_of).collect(),

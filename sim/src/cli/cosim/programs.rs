@@ -124,7 +124,7 @@ pub struct Checked {
 pub fn check(case: &Case, machine: &Emitted, wave: Option<&Path>) -> Result<Checked, String> {
     let limit = 2 * case.run.cycles + 100_000;
     let mut checked = Checked { cycles: case.run.cycles, ..Checked::default() };
-    let left = match run(machine, &case.job, case.timing, limit, wave) {
+    let left = match run(machine, &case.job, &case.timings, limit, wave) {
         Ok(left) => left,
         Err(error @ RunError::Hangs(_)) => {
             checked.differences.push(format!("{error}, expected one after {} cycles", case.run.cycles));
@@ -152,6 +152,8 @@ pub fn expected(case: &Case) -> Vec<(&'static str, u64)> {
         ("conflicts", 0),
         ("exit_layer", case.outcome.exit_layer.into()),
         ("entropy", entropy.into()),
+        ("predicted_layer", case.outcome.predicted.map_or(0, |predicted| predicted.exit_layer.into())),
+        ("vdd_mv", case.run.segments.last().map_or(0, |segment| segment.vdd_mv.into())),
         ("cycles", case.run.cycles),
     ];
     all.extend(counters(&case.run));

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `program_commands.hex` | command memory, a word a line |
 //! | `program_tokens.hex` | token memory, a word a line |
+//! | `program_predictions.hex` | table of predictions, a row a line; empty where nothing is predicted |
 //! | `program_external.hex`, `program_nvm.hex` | external memory and NVM before, bytes from address 0 |
 //! | `program_expected.hex` | external memory afterwards |
 //! | `program.json` | registers that the host writes, and what registers hold afterwards |
@@ -42,10 +43,12 @@ pub(super) fn files(
         digits + "\n"
     });
     let tokens = case.job.tokens.iter().map(|token| format!("{token:04x}\n"));
+    let predictions = case.job.predictions.iter().map(|row| format!("{row:08x}\n"));
     Ok(vec![
         file("program.json", settings(&case, index, seed)?, "registers before and after a program"),
         file("program_commands.hex", commands.collect(), "its command memory"),
         file("program_tokens.hex", tokens.collect(), "its token memory"),
+        file("program_predictions.hex", predictions.collect(), "its table of predictions"),
         file("program_external.hex", bytes(&case.job.external), "external memory before it"),
         file("program_nvm.hex", bytes(&case.job.nvm), "its NVM"),
         file("program_expected.hex", bytes(&case.outcome.memory.external), "external memory after it"),
