@@ -32,6 +32,7 @@ verified![
     add,
     layernorm,
     auxiliary_buffer,
+    load,
     unpack,
     watchdog,
     fifo,
