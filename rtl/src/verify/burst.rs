@@ -33,7 +33,7 @@ pub(super) fn bursts(axi: Axi, [first, end]: [u64; 2]) -> Vec<[u64; 3]> {
     for at in first..end {
         let new_beat = at.is_multiple_of(beat);
         match list.last_mut() {
-            Some(last) if !at.is_multiple_of(BOUNDARY) && !(new_beat && last[2] == longest) => {
+            Some(last) if !(at.is_multiple_of(BOUNDARY) || new_beat && last[2] == longest) => {
                 last[2] += u64::from(new_beat);
                 last[1] = at + 1;
             }
