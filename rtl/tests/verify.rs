@@ -38,6 +38,7 @@ verified![
     region,
     sfu,
     auxiliary_buffer,
+    load,
     unpack,
     watchdog,
     fifo,

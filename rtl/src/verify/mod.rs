@@ -43,6 +43,7 @@ mod failure;
 mod fifo;
 mod job;
 mod layernorm;
+mod load;
 mod mutants;
 mod plan;
 mod product;
@@ -100,6 +101,7 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "region", parts: &[], bench: sfu::region },
     Check { unit: "sfu", parts: &[], bench: sfu::sfu },
     Check { unit: "auxiliary_buffer", parts: &[], bench: auxiliary_buffer::auxiliary_buffer },
+    Check { unit: "load", parts: &["lookup", "gather", "row_walk", "sort"], bench: load::load },
     Check { unit: "unpack", parts: &[], bench: bus::unpack },
     Check { unit: "watchdog", parts: &[], bench: bus::watchdog },
     Check { unit: "fifo", parts: &[], bench: fifo::fifo },
@@ -112,17 +114,8 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Units without a bench of their own: whole programs test them, byte for byte and counter for counter.
-pub const WITHIN_PROGRAMS: &[&str] = &[
-    "dense_decoder",
-    "operand_buffer",
-    "operand_buffers",
-    "load",
-    "gather",
-    "sort",
-    "store",
-    "pack",
-    "counters",
-];
+pub const WITHIN_PROGRAMS: &[&str] =
+    &["dense_decoder", "operand_buffer", "operand_buffers", "store", "pack", "counters"];
 
 /// The bench that tests a unit, alone or as a part of another.
 pub fn check(unit: &str) -> Option<&'static Check> {
