@@ -9,6 +9,7 @@ use super::difference::{Difference, What};
 use super::dut::{Dut, Trace};
 use super::mutation::SELECTOR;
 use super::recording::{Cycle, Recording};
+use super::wave;
 use crate::emit::Emitted;
 use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
@@ -79,7 +80,7 @@ impl Bench {
             sample,
             recording: Recording::new(emitted),
             emitted: emitted.clone(),
-            waves: std::env::temp_dir().join("offramp-cosim/waves"),
+            waves: wave::folder(),
             mutant,
             blind: false,
         };

@@ -42,6 +42,7 @@ pub struct Dut {
     write_coverage: Write,
     ports: Vec<Port>,
     resets: bool,
+    ticks: u64,
     // Holds the code of the functions above, so it is dropped last.
     _library: Library,
 }
@@ -78,6 +79,7 @@ impl Dut {
             write_coverage: function(&library, "dut_coverage")?,
             ports: emitted.ports.clone(),
             resets: emitted.resets(),
+            ticks: 0,
             _library: library,
         })
     }
@@ -144,6 +146,12 @@ impl Dut {
     pub fn tick(&mut self) {
         // SAFETY: the model is alive.
         unsafe { (self.tick)(self.model) }
+        self.ticks += 1;
+    }
+
+    /// Clock cycles since the start, resets included.
+    pub fn ticks(&self) -> u64 {
+        self.ticks
     }
 
     /// What of the text of `emitted` has run, where the model was built for [`Trace::Coverage`].
