@@ -1,11 +1,11 @@
 //! What each command does to the values, by the golden kernels.
 
-use super::Sentence;
 use super::buffers::Buffers;
 use super::fault::Cause;
 use super::memory::{Memory, group, masks};
 use super::met;
 use super::numbers::{Numbers, Point, Source};
+use super::{Sentence, Stored};
 use crate::contents::Met;
 use kernels::adaptivfloat::{Format, Tensor};
 use kernels::bitmask::{self, Packed};
@@ -34,6 +34,8 @@ pub(super) struct Machine<'a> {
     pub entropies: Vec<u32>,
     /// What the commands have met so far.
     pub met: Met,
+    /// What the stores have written so far.
+    pub stores: Vec<Stored>,
 }
 
 impl<'a> Machine<'a> {
@@ -57,23 +59,24 @@ impl<'a> Machine<'a> {
             ramp_base: bases.1,
             entropies: Vec::new(),
             met: Met::new(),
+            stores: Vec::new(),
         }
     }
 
     /// Carries command `pc` out and counts what it meets; control commands do nothing to values.
     pub(super) fn execute(&mut self, pc: usize, command: &Command) -> Result<(), Cause> {
         let mut contents = met::reads(&self.buffers, &command.operation, self.n)?;
-        self.carry_out(command)?;
+        self.carry_out(pc, command)?;
         contents.written = met::written(&self.buffers, &command.operation, self.n)?;
         self.met.resize(self.met.len().max(pc + 1), Vec::new());
         self.met[pc].push(contents);
         Ok(())
     }
 
-    fn carry_out(&mut self, command: &Command) -> Result<(), Cause> {
+    fn carry_out(&mut self, pc: usize, command: &Command) -> Result<(), Cause> {
         match &command.operation {
             Operation::Load(transfer) => self.load(transfer),
-            Operation::Store(transfer) => self.store(transfer),
+            Operation::Store(transfer) => self.store(pc, transfer),
             Operation::Gather(gather) => self.gather(gather),
             Operation::Matmul(matmul) => self.matmul(matmul, command),
             Operation::Softmax(softmax) => self.softmax(softmax, command),
@@ -129,17 +132,20 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn store(&mut self, t: &Transfer) -> Result<(), Cause> {
+    fn store(&mut self, pc: usize, t: &Transfer) -> Result<(), Cause> {
         let region = t.region.ok_or(Cause::Empty)?;
         if t.blocks != region.blocks || t.encoding != Encoding::Dense {
             return Err(Cause::Ragged);
         }
+        let mut runs = Vec::new();
         for block in 0..region.blocks {
             let codes = self.buffers.drain(&region.rows(block, 1))?;
             let bytes = codes.get(..t.block_bytes as usize).ok_or(Cause::Ragged)?;
             let start = self.address(t, block.into());
             self.memory.write(Space::External, start, bytes)?;
+            runs.push((start, bytes.to_vec()));
         }
+        self.stores.push(Stored { command: pc as u32, runs });
         Ok(())
     }
 

@@ -34,6 +34,13 @@ pub struct Case {
     pub run: Run,
 }
 
+impl Case {
+    /// Cycles within which it must end: a machine that is slower is told so, one that hangs is given up.
+    pub fn limit(&self) -> u64 {
+        2 * self.run.cycles + 100_000
+    }
+}
+
 /// Case number `index` on a design; none if the network or its program does not fit.
 ///
 /// # Errors
