@@ -32,12 +32,16 @@ mod axi_read;
 mod axi_write;
 mod burst;
 mod bus;
+mod command;
 mod control;
+mod distance;
 mod draw;
 mod dvfs;
+mod entropy;
 mod epilogue;
 mod failure;
 mod fifo;
+mod job;
 mod layernorm;
 mod load;
 mod mutants;
@@ -49,7 +53,9 @@ mod registers;
 mod requantise;
 mod rsqrt;
 mod runs;
+mod sfu;
 mod small;
+mod softmax;
 mod tables;
 mod walk;
 mod walker;
@@ -88,6 +94,12 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "walker", parts: &[], bench: walker::walker },
     Check { unit: "add", parts: &[], bench: add::add },
     Check { unit: "layernorm", parts: &[], bench: layernorm::layernorm },
+    Check { unit: "distance", parts: &[], bench: distance::distance },
+    Check { unit: "largest", parts: &[], bench: distance::largest },
+    Check { unit: "softmax", parts: &[], bench: softmax::softmax },
+    Check { unit: "entropy", parts: &[], bench: entropy::entropy },
+    Check { unit: "region", parts: &[], bench: sfu::region },
+    Check { unit: "sfu", parts: &[], bench: sfu::sfu },
     Check { unit: "auxiliary_buffer", parts: &[], bench: auxiliary_buffer::auxiliary_buffer },
     Check { unit: "load", parts: &["lookup", "gather", "row_walk", "sort"], bench: load::load },
     Check { unit: "unpack", parts: &[], bench: bus::unpack },
