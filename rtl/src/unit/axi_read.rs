@@ -14,6 +14,7 @@
 use super::burst::{BYTES_BITS, LENGTH_BITS, RUN_BITS, STRIDE_BITS, burst};
 use super::fifo::fifo;
 use super::sequencer::ADDRESS_BITS;
+use super::store::pass;
 use crate::hdl::{Error, Expr, Instance, Module, address_bits, concat, lit, mux};
 use models::design::Axi;
 use models::latency;
@@ -67,16 +68,8 @@ impl Request {
 /// Prefix of the address channel of reads.
 const READS: &str = "ar";
 
-/// Whether each run begins where it is told, and where: only rows of a table do, which are only read.
-fn indices(m: &mut Module, channel: &str) -> (Expr, Expr) {
-    if channel == READS {
-        let next = "first byte of the run after this one, where they are indexed";
-        let indexed = m.input("run_indexed", 1, "each run begins where it is told");
-        (indexed, m.input("run_next", ADDRESS_BITS, next))
-    } else {
-        (lit(1, 0), lit(ADDRESS_BITS, 0))
-    }
-}
+/// What the cutter says to its master.
+const CUT: [&str; 4] = ["valid", "burst_address", "burst_length", "burst_end"];
 
 /// The address channel with prefix `channel`, `ar` or `aw`.
 pub(super) fn request(
@@ -96,13 +89,15 @@ pub(super) fn request(
     let ready = m.input(&format!("axi_{channel}ready"), 1, "AXI4");
     let take = m.signal("take", 1);
     let mut inputs: Vec<(&str, &Expr)> = fields.iter().map(|(name, wire)| (*name, wire)).collect();
-    let (indexed, next) = indices(m, channel);
-    inputs.extend([("start", start), ("take", &take), ("run_indexed", &indexed), ("run_next", &next)]);
-    let cutter = m.instance("burst", &burst(axi)?, &inputs);
-    if channel == READS {
-        let taken = m.output("run_taken", 1, "the last burst of a run is taken");
-        m.assign(taken, cutter.out("run_taken"));
-    }
+    inputs.extend([("start", start), ("take", &take)]);
+    // Only rows of a table begin where they are told, and those are only read.
+    let reads = channel == READS;
+    let shape = burst(axi, reads)?;
+    let cutter = if reads {
+        pass(m, "burst", &shape, &inputs, &["run_indexed", "run_next"], &CUT)?
+    } else {
+        m.instance("burst", &shape, &inputs)
+    };
     let used = m.signal("under_way", super::used_bits(axi.outstanding));
     let offered = m.register("offered", 1, 0);
     let room = used.lt(lit(used.width(), axi.outstanding.into()));

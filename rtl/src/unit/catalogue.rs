@@ -87,7 +87,7 @@ pub const UNITS: &[Entry] = &[
     Entry { name: "control", module: |design| super::control(design.sequencer) },
     Entry { name: "dvfs", module: |_| super::dvfs() },
     Entry { name: "registers", module: |_| super::register_file() },
-    Entry { name: "burst", module: |design| super::burst(design.axi) },
+    Entry { name: "burst", module: |design| super::burst(design.axi, true) },
     Entry {
         name: "axi_read",
         module: |design| {

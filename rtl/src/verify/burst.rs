@@ -14,7 +14,7 @@ pub(super) fn burst(plan: &Plan) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     let masters = [MASTERS.as_slice(), &[WIDE]].concat();
     for axi in plan.shapes(&masters, |design| design.axi) {
-        let (mut bench, mut draw) = (plan.bench(unit::burst(axi))?, plan.draw(axi.width_bits.into()));
+        let (mut bench, mut draw) = (plan.bench(unit::burst(axi, true))?, plan.draw(axi.width_bits.into()));
         let mut done = 0;
         while done < plan.share(4) {
             let indexed = draw.once_in(3);
