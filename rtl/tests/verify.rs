@@ -26,13 +26,23 @@ verified![
     exp2,
     log2,
     divide,
+    phases,
+    bitmask_decoder,
+    bitmask_encoder,
     pu,
     rsqrt,
     walker,
     add,
     layernorm,
+    dense_decoder,
+    page,
+    operand_buffer,
+    operand_buffers,
     auxiliary_buffer,
     unpack,
+    store,
+    pack,
+    counters,
     watchdog,
     fifo,
     control,
@@ -77,7 +87,7 @@ fn benches_that_do_not_react_are_recorded_without_tools() {
         let design = Some(preset(name).unwrap());
         let plan = Plan { vectors: 100, model: Model::None, design, ..Plan::default() };
         for check in CHECKS {
-            let reacts = ["pu", "axi_read", "axi_write"].contains(&check.unit);
+            let reacts = ["pu", "store", "axi_read", "axi_write"].contains(&check.unit);
             match check.run(&plan) {
                 Ok(tally) => {
                     assert!(!reacts && tally.vectors > 0 && tally.recording.is_some(), "{}", check.unit)
