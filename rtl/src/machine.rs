@@ -7,7 +7,7 @@
 //!
 //! **Function.** Nothing but wires: every unit is a module of its own, and `wiring` says what leads to each of its inputs.
 //!
-//! **Not modelled.** The regulator behind `supply_mv`; loads from the NVM and gathers from external memory.
+//! **Not modelled.** The regulator behind `supply_mv`.
 
 mod refusal;
 mod wiring;

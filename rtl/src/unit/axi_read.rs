@@ -2,7 +2,7 @@
 //!
 //! **Ports.** `start` with runs of bytes, as [`burst`](super::burst()) takes them; `done`. The AXI4 read channels, prefixed `axi_`; the constant
 //! signals (size, burst type, identifier) belong to the top. To the buffers: `beat`, its data, its first byte that counts, the byte after
-//! the last one. `error`, high for a cycle, after which the command ends early.
+//! the last one. To the look-up of rows: `run_taken`. `error`, high for a cycle, after which the command ends early.
 //!
 //! **Timing.** The first request goes out in the cycle after `start`, then one a cycle while fewer than `axi.outstanding` are under
 //! way. A beat is handed on in the cycle in which it is taken; the next is taken when its pieces are in, one a cycle. `done` follows
@@ -34,7 +34,7 @@ pub fn axi_read(axi: Axi, pieces: usize) -> Result<Rc<Module>, Error> {
         .latency(format!("done {} cycles after the last piece", latency::DMA_WRITE));
     let start = m.input("start", 1, "first busy cycle of a command");
     let failed = m.register("failed", 1, 0);
-    let asked = request(&mut m, axi, "ar", &start, &failed)?;
+    let asked = request(&mut m, axi, READS, &start, &failed)?;
     let fault = beats(&mut m, (axi, pieces), &asked)?;
     m.when(&start, |m| m.next(&failed, lit(1, 0))).otherwise(|m| {
         m.when(&fault, |m| m.next(&failed, lit(1, 1)));
@@ -64,6 +64,20 @@ impl Request {
     }
 }
 
+/// Prefix of the address channel of reads.
+const READS: &str = "ar";
+
+/// Whether each run begins where it is told, and where: only rows of a table do, which are only read.
+fn indices(m: &mut Module, channel: &str) -> (Expr, Expr) {
+    if channel == READS {
+        let next = "first byte of the run after this one, where they are indexed";
+        let indexed = m.input("run_indexed", 1, "each run begins where it is told");
+        (indexed, m.input("run_next", ADDRESS_BITS, next))
+    } else {
+        (lit(1, 0), lit(ADDRESS_BITS, 0))
+    }
+}
+
 /// The address channel with prefix `channel`, `ar` or `aw`.
 pub(super) fn request(
     m: &mut Module,
@@ -82,8 +96,13 @@ pub(super) fn request(
     let ready = m.input(&format!("axi_{channel}ready"), 1, "AXI4");
     let take = m.signal("take", 1);
     let mut inputs: Vec<(&str, &Expr)> = fields.iter().map(|(name, wire)| (*name, wire)).collect();
-    inputs.extend([("start", start), ("take", &take)]);
+    let (indexed, next) = indices(m, channel);
+    inputs.extend([("start", start), ("take", &take), ("run_indexed", &indexed), ("run_next", &next)]);
     let cutter = m.instance("burst", &burst(axi)?, &inputs);
+    if channel == READS {
+        let taken = m.output("run_taken", 1, "the last burst of a run is taken");
+        m.assign(taken, cutter.out("run_taken"));
+    }
     let used = m.signal("under_way", super::used_bits(axi.outstanding));
     let offered = m.register("offered", 1, 0);
     let room = used.lt(lit(used.width(), axi.outstanding.into()));

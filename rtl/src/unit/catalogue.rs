@@ -50,6 +50,18 @@ pub const UNITS: &[Entry] = &[
     Entry { name: "walker", module: |design| super::walker(sizes::walker(design)) },
     Entry { name: "add", module: |design| super::add(design.format, design.pu.n) },
     Entry { name: "layernorm", module: |design| super::layernorm(design.format, design.pu.n) },
+    Entry { name: "distance", module: |design| super::distance(design.format) },
+    Entry { name: "largest", module: |design| super::largest(design.format, design.pu.n) },
+    Entry { name: "softmax", module: |design| super::softmax(design.format, design.pu.n) },
+    Entry { name: "entropy", module: |design| super::entropy(design.format, design.pu.n) },
+    Entry {
+        name: "region",
+        module: |_| {
+            let (bits, stride_bits) = sizes::region();
+            super::region(bits, stride_bits)
+        },
+    },
+    Entry { name: "sfu", module: |design| super::sfu(design.format, design.pu.n) },
     Entry { name: "dense_decoder", module: super::dense_decoder },
     Entry { name: "page", module: super::page::page },
     Entry { name: "operand_buffer", module: super::operand_buffer },
@@ -57,7 +69,9 @@ pub const UNITS: &[Entry] = &[
     Entry { name: "auxiliary_buffer", module: super::auxiliary_buffer },
     Entry { name: "load", module: super::load },
     Entry { name: "unpack", module: super::unpack },
+    Entry { name: "lookup", module: |_| super::lookup() },
     Entry { name: "gather", module: super::gather },
+    Entry { name: "row_walk", module: super::row_walk },
     Entry { name: "sort", module: super::sort },
     Entry { name: "store", module: super::store },
     Entry { name: "pack", module: super::pack },

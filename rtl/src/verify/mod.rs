@@ -39,12 +39,16 @@ mod command;
 mod control;
 mod counters;
 mod dense_decoder;
+mod distance;
 mod draw;
 mod dvfs;
+mod entropy;
 mod epilogue;
 mod failure;
 mod fifo;
+mod job;
 mod layernorm;
+mod load;
 mod mutants;
 mod nest;
 mod operand_buffer;
@@ -60,7 +64,9 @@ mod registers;
 mod requantise;
 mod rsqrt;
 mod runs;
+mod sfu;
 mod small;
+mod softmax;
 mod store;
 mod tables;
 mod walk;
@@ -104,11 +110,18 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "walker", parts: &[], bench: walker::walker },
     Check { unit: "add", parts: &[], bench: add::add },
     Check { unit: "layernorm", parts: &[], bench: layernorm::layernorm },
+    Check { unit: "distance", parts: &[], bench: distance::distance },
+    Check { unit: "largest", parts: &[], bench: distance::largest },
+    Check { unit: "softmax", parts: &[], bench: softmax::softmax },
+    Check { unit: "entropy", parts: &[], bench: entropy::entropy },
+    Check { unit: "region", parts: &[], bench: sfu::region },
+    Check { unit: "sfu", parts: &[], bench: sfu::sfu },
     Check { unit: "dense_decoder", parts: &[], bench: dense_decoder::dense_decoder },
     Check { unit: "page", parts: &[], bench: operand_buffer::page },
     Check { unit: "operand_buffer", parts: &[], bench: operand_buffer::operand_buffer },
     Check { unit: "operand_buffers", parts: &[], bench: operand_buffer::operand_buffers },
     Check { unit: "auxiliary_buffer", parts: &[], bench: auxiliary_buffer::auxiliary_buffer },
+    Check { unit: "load", parts: &["lookup", "gather", "row_walk", "sort"], bench: load::load },
     Check { unit: "unpack", parts: &[], bench: bus::unpack },
     Check { unit: "store", parts: &[], bench: store::store },
     Check { unit: "pack", parts: &[], bench: pack::pack },
@@ -122,9 +135,6 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "axi_read", parts: &[], bench: axi_read::axi_read },
     Check { unit: "axi_write", parts: &[], bench: axi_write::axi_write },
 ];
-
-/// Units without a bench of their own: whole programs test them, byte for byte and counter for counter.
-pub const WITHIN_PROGRAMS: &[&str] = &["load", "gather", "sort"];
 
 /// The bench that tests a unit, alone or as a part of another.
 pub fn check(unit: &str) -> Option<&'static Check> {

@@ -27,7 +27,8 @@ pub(super) fn pack(plan: &Plan) -> Result<Tally, Failure> {
         }
         let n = u64::from(design.pu.n);
         let bytes = (design.buffer.bytes / (n * n)).min(4095) * n * n;
-        let long = Runs { first: 0, count: design.buffer.bytes / bytes, bytes, stride: bytes };
+        let long =
+            Runs { first: 0, count: design.buffer.bytes / bytes, bytes, stride: bytes, indexed: false };
         run(&mut bench, &mut draw, &design, &mut packer, (long, u64::MAX))?;
         tally += few(plan, &design).replay(bench)?;
     }

@@ -63,7 +63,7 @@ pub(super) fn store(draw: &mut Draw, design: &Design, tiles: u64, runs: u64) -> 
     let bytes = (1 + draw.below(tiles)) * n * n;
     let gap = if draw.once_in(3) { 0 } else { draw.below(3 * n) };
     let stride = (bytes + gap * step).next_multiple_of(step);
-    Runs { first: step * draw.below(1 << 30), count: 1 + draw.below(runs), bytes, stride }
+    Runs { first: step * draw.below(1 << 30), count: 1 + draw.below(runs), bytes, stride, indexed: false }
 }
 
 /// The beats of a store, as far as its vectors have come.

@@ -96,7 +96,7 @@ impl<'a> Machine<'a> {
     fn load(&mut self, t: &Transfer) -> Result<(), Cause> {
         let mut stream = Vec::new();
         for run in 0..u64::from(t.blocks) {
-            stream.push(self.memory.read(t.space, self.address(t, run), t.block_bytes)?.to_vec());
+            stream.push(self.memory.read(Space::External, self.address(t, run), t.block_bytes)?.to_vec());
         }
         if let (Some(aux), Some(first)) = (t.aux, stream.first_mut()) {
             let head: Vec<u8> = first.drain(..(aux.bytes as usize).min(first.len())).collect();
@@ -138,7 +138,7 @@ impl<'a> Machine<'a> {
             let codes = self.buffers.drain(&region.rows(block, 1))?;
             let bytes = codes.get(..t.block_bytes as usize).ok_or(Cause::Ragged)?;
             let start = self.address(t, block.into());
-            self.memory.write(t.space, start, bytes)?;
+            self.memory.write(Space::External, start, bytes)?;
         }
         Ok(())
     }
@@ -154,13 +154,19 @@ impl<'a> Machine<'a> {
             };
             let start = g.offset.saturating_add(u64::from(index).saturating_mul(g.pitch));
             let bytes = self.memory.read(g.space, start, g.row_bytes)?;
-            self.row(bytes, rows.codes.column_mut(row as usize).as_mut_slice())?;
+            let mut column = rows.codes.column_mut(row as usize);
+            match g.space {
+                Space::Nvm => self.packed_row(bytes, column.as_mut_slice())?,
+                Space::External => {
+                    column.copy_from_slice(bytes.get(..length).ok_or(Cause::Ragged)?);
+                }
+            }
         }
         self.buffers.write(&g.region, &rows)
     }
 
-    /// A row of a table: groups of masks and codes.
-    fn row(&self, mut bytes: &[u8], codes: &mut [u8]) -> Result<(), Cause> {
+    /// A row of a table in the NVM: groups of masks and codes.
+    fn packed_row(&self, mut bytes: &[u8], codes: &mut [u8]) -> Result<(), Cause> {
         for group in codes.chunks_mut(group(self.n)) {
             let (flags, rest) = bytes.split_at_checked(group.len().div_ceil(8)).ok_or(Cause::Ragged)?;
             let some = masks(1, group.len(), flags);

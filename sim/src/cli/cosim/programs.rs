@@ -76,7 +76,7 @@ impl Programs {
         let technology: Technology = preset("edgebert-12nm")?;
         let machine = rtl::machine::machine(design).and_then(|module| emit(&module));
         let machine = machine.map_err(|error| Failure::Tool(error.to_string()))?;
-        // Of the tiny networks some do not fit, or want what is not built.
+        // Of the tiny networks some do not fit.
         let indices = (0..4 * count as usize).map(|index| case(index, plan.seed, design, &technology));
         let cases = indices.filter_map(Result::transpose).take(count as usize);
         let before = self.count;
