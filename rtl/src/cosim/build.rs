@@ -27,6 +27,83 @@ const OPTIONS: &[&str] = &[
     "-shared",
 ];
 
+/// Words of C++ and its library that Verilator does not leave as names of ports, and what it puts before them.
+const RENAMED: &[&str] = &[
+    "abort",
+    "alignas",
+    "alignof",
+    "and_eq",
+    "asm",
+    "atomic_cancel",
+    "atomic_commit",
+    "atomic_noexcept",
+    "auto",
+    "bitand",
+    "bitor",
+    "bool",
+    "catch",
+    "char",
+    "char16_t",
+    "char32_t",
+    "compl",
+    "concept",
+    "const_cast",
+    "const_iterator",
+    "constexpr",
+    "decltype",
+    "delete",
+    "deque",
+    "double",
+    "dynamic_cast",
+    "explicit",
+    "false",
+    "float",
+    "friend",
+    "goto",
+    "inline",
+    "iterator",
+    "list",
+    "long",
+    "map",
+    "mutable",
+    "namespace",
+    "noexcept",
+    "not_eq",
+    "nullptr",
+    "operator",
+    "or_eq",
+    "override",
+    "private",
+    "public",
+    "queue",
+    "register",
+    "requires",
+    "set",
+    "short",
+    "sizeof",
+    "stack",
+    "static_assert",
+    "static_cast",
+    "switch",
+    "synchronized",
+    "template",
+    "thread_local",
+    "throw",
+    "true",
+    "try",
+    "typeid",
+    "typename",
+    "uint16_t",
+    "uint32_t",
+    "uint8_t",
+    "using",
+    "vector",
+    "volatile",
+    "wchar_t",
+    "xor_eq",
+];
+const PREFIX: &str = "__SYM__";
+
 /// Why there is no model.
 #[derive(Debug)]
 pub enum BuildError {
@@ -92,11 +169,17 @@ fn build(folder: &Path, top: &str, text: &str, shim: &str, options: &[String]) -
     Ok(())
 }
 
+/// The name of a port in C++.
+fn member(port: &str) -> String {
+    let prefix = if RENAMED.contains(&port) { PREFIX } else { "" };
+    format!("{prefix}{port}")
+}
+
 /// The C interface: ports by number, values in 32-bit words, lowest first.
 fn shim(emitted: &Emitted, trace: Trace<'_>) -> String {
     let (mut set, mut get) = (String::new(), String::new());
     for (at, port) in emitted.ports.iter().enumerate() {
-        let (name, words) = (&port.name, port.width.div_ceil(32));
+        let (name, words) = (member(&port.name), port.width.div_ceil(32));
         let (out, side) = if port.input { (&mut set, true) } else { (&mut get, false) };
         let copy = match (words, side) {
             (1, true) => format!("m->{name} = w[0];"),
@@ -148,3 +231,34 @@ impl fmt::Display for BuildError {
 }
 
 impl std::error::Error for BuildError {}
+
+#[cfg(test)]
+mod tests {
+    use super::RENAMED;
+    use crate::cosim::Bench;
+    use crate::cosim::tools::have;
+    use crate::emit::emit;
+    use crate::hdl::Module;
+
+    /// An output under each of the words.
+    #[test]
+    fn ports_may_have_any_name_that_verilog_takes() {
+        if let Err(line) = have(&["verilator"], "names of ports") {
+            println!("{line}");
+            return;
+        }
+        let mut m = Module::new("names", "words of C++ as names of ports");
+        let input = m.input("any", 1, "a bit");
+        for word in RENAMED {
+            let out = m.output(word, 1, "the same bit");
+            m.assign(out, &input);
+        }
+        let emitted = emit(&m.finish().expect("the description is sound")).expect("its names are distinct");
+        let mut bench = Bench::new(&emitted, 1, 0).expect("Verilator builds it");
+        for bit in [1, 0] {
+            bench.set("any", bit);
+            RENAMED.iter().for_each(|word| bench.expect(word, bit));
+            bench.step().expect("the bit leaves");
+        }
+    }
+}

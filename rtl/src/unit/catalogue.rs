@@ -4,6 +4,7 @@
 
 use super::sizes;
 use crate::hdl::{Error, Module};
+use crate::register_map::COUNTER_BITS;
 use models::design::Design;
 use std::rc::Rc;
 
@@ -62,6 +63,7 @@ pub const UNITS: &[Entry] = &[
     },
     Entry { name: "sfu", module: |design| super::sfu(design.format, design.pu.n) },
     Entry { name: "dense_decoder", module: super::dense_decoder },
+    Entry { name: "page", module: super::page::page },
     Entry { name: "operand_buffer", module: super::operand_buffer },
     Entry { name: "operand_buffers", module: super::operand_buffers },
     Entry { name: "auxiliary_buffer", module: super::auxiliary_buffer },
@@ -73,7 +75,7 @@ pub const UNITS: &[Entry] = &[
     Entry { name: "sort", module: super::sort },
     Entry { name: "store", module: super::store },
     Entry { name: "pack", module: super::pack },
-    Entry { name: "counters", module: super::counters },
+    Entry { name: "counters", module: |design| super::counters(design, COUNTER_BITS) },
     Entry { name: "watchdog", module: |_| super::watchdog() },
     Entry {
         name: "fifo",

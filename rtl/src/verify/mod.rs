@@ -23,6 +23,7 @@
 //! }
 //! ```
 
+mod accesses;
 mod accumulator;
 mod add;
 mod align;
@@ -30,10 +31,14 @@ mod arithmetic;
 mod auxiliary_buffer;
 mod axi_read;
 mod axi_write;
+mod bitmask_decoder;
+mod bitmask_encoder;
 mod burst;
 mod bus;
 mod command;
 mod control;
+mod counters;
+mod dense_decoder;
 mod distance;
 mod draw;
 mod dvfs;
@@ -45,6 +50,12 @@ mod job;
 mod layernorm;
 mod load;
 mod mutants;
+mod nest;
+mod operand_buffer;
+mod pack;
+mod packing;
+mod pages;
+mod phases;
 mod plan;
 mod product;
 mod program;
@@ -56,9 +67,11 @@ mod runs;
 mod sfu;
 mod small;
 mod softmax;
+mod store;
 mod tables;
 mod walk;
 mod walker;
+mod written;
 
 pub use draw::{Draw, packed};
 pub use failure::{Failed, Failure};
@@ -89,7 +102,10 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "exp2", parts: &[], bench: tables::exp2 },
     Check { unit: "log2", parts: &[], bench: tables::log2 },
     Check { unit: "divide", parts: &[], bench: tables::divide },
-    Check { unit: "pu", parts: &["phases", "bitmask_decoder", "bitmask_encoder"], bench: pu::pu },
+    Check { unit: "phases", parts: &[], bench: phases::phases },
+    Check { unit: "bitmask_decoder", parts: &[], bench: bitmask_decoder::bitmask_decoder },
+    Check { unit: "bitmask_encoder", parts: &[], bench: bitmask_encoder::bitmask_encoder },
+    Check { unit: "pu", parts: &[], bench: pu::pu },
     Check { unit: "rsqrt", parts: &[], bench: rsqrt::rsqrt },
     Check { unit: "walker", parts: &[], bench: walker::walker },
     Check { unit: "add", parts: &[], bench: add::add },
@@ -100,9 +116,16 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "entropy", parts: &[], bench: entropy::entropy },
     Check { unit: "region", parts: &[], bench: sfu::region },
     Check { unit: "sfu", parts: &[], bench: sfu::sfu },
+    Check { unit: "dense_decoder", parts: &[], bench: dense_decoder::dense_decoder },
+    Check { unit: "page", parts: &[], bench: operand_buffer::page },
+    Check { unit: "operand_buffer", parts: &[], bench: operand_buffer::operand_buffer },
+    Check { unit: "operand_buffers", parts: &[], bench: operand_buffer::operand_buffers },
     Check { unit: "auxiliary_buffer", parts: &[], bench: auxiliary_buffer::auxiliary_buffer },
     Check { unit: "load", parts: &["lookup", "gather", "row_walk", "sort"], bench: load::load },
     Check { unit: "unpack", parts: &[], bench: bus::unpack },
+    Check { unit: "store", parts: &[], bench: store::store },
+    Check { unit: "pack", parts: &[], bench: pack::pack },
+    Check { unit: "counters", parts: &[], bench: counters::counters },
     Check { unit: "watchdog", parts: &[], bench: bus::watchdog },
     Check { unit: "fifo", parts: &[], bench: fifo::fifo },
     Check { unit: "control", parts: &["sequencer", "queue"], bench: control::control },
@@ -112,10 +135,6 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "axi_read", parts: &[], bench: axi_read::axi_read },
     Check { unit: "axi_write", parts: &[], bench: axi_write::axi_write },
 ];
-
-/// Units without a bench of their own: whole programs test them, byte for byte and counter for counter.
-pub const WITHIN_PROGRAMS: &[&str] =
-    &["dense_decoder", "operand_buffer", "operand_buffers", "store", "pack", "counters"];
 
 /// The bench that tests a unit, alone or as a part of another.
 pub fn check(unit: &str) -> Option<&'static Check> {

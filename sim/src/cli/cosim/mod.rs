@@ -12,9 +12,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use models::design::Design;
-use models::record::{Error, Kind, resolve};
+use models::record::resolve;
 use rtl::cosim::tools::{missing, required};
-use rtl::verify::{CHECKS, Check, Plan, WITHIN_PROGRAMS, check};
+use rtl::verify::{CHECKS, Check, Plan, check};
 
 use super::Failure;
 use super::emit::{refuse, unknown_unit};
@@ -99,7 +99,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
     let checks: Vec<&Check> = match &args.unit {
         Some(name) if name == MACHINE => vec![],
-        Some(name) => vec![check(name).ok_or_else(|| untested(name))?],
+        Some(name) => vec![check(name).ok_or_else(|| unknown_unit(name))?],
         None => CHECKS.iter().collect(),
     };
     let mut plan = args.plan()?;
@@ -153,15 +153,6 @@ impl Args {
         plan.coverage = self.coverage.is_some();
         Ok(plan)
     }
-}
-
-/// Why a unit has no bench: whole programs test it, or there is none of that name.
-fn untested(name: &str) -> Error {
-    if !WITHIN_PROGRAMS.contains(&name) {
-        return unknown_unit(name);
-    }
-    let message = format!("--unit {name}: it has no bench of its own, whole programs test it");
-    Error::new(Kind::Usage, "arguments", message, format!("write --unit {MACHINE}"))
 }
 
 /// Leaves out what has no tool; what that is, line by line.
