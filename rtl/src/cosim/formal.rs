@@ -1,9 +1,8 @@
 //! Proofs: what holds of an emitted unit in every cycle, whatever comes in.
 //!
 //! A module `properties` holds the unit as `unit`, its inputs free and its ports under their names, and the claims as Verilog
-//! with `assume` and `assert`. Yosys makes a transition system of the two; yosys-smtbmc has Z3 look for a claim that fails
-//! within so many cycles after reset, and then prove by induction over as many that none ever does. Reset is high in the first cycle
-//! and low in all others.
+//! with `assume` and `assert`. Reset is high in the first cycle and low in all others. Yosys makes a transition system of the two,
+//! of which one of two engines asks whether a claim ever fails.
 
 use super::tools::{ToolError, run};
 use crate::emit::Emitted;
@@ -13,16 +12,26 @@ use std::path::Path;
 use std::process::Command;
 
 /// What a proof runs.
-pub const TOOLS: &[&str] = &["yosys", "yosys-smtbmc", "z3"];
+pub const TOOLS: &[&str] = &["yosys", "yosys-abc", "yosys-smtbmc", "z3"];
+
+/// How a proof goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Z3 looks for a failure within so many cycles after reset, and proves by induction over as many that none ever comes: for arithmetic.
+    Induction(usize),
+    /// ABC's property-directed reachability finds an invariant, or a failure after any number of cycles: for control, where induction
+    /// over few cycles does not hold and over many does not end.
+    Reachability,
+}
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The claims hold for ever.
     Proven,
-    /// A claim fails within the cycles; what the solver says.
+    /// A claim fails; what the solver says.
     Refuted(String),
-    /// None fails within them, but the induction does not hold; what the solver says.
+    /// No failure was found, and no proof; what the solver says.
     Open(String),
 }
 
@@ -34,37 +43,67 @@ pub fn prove(
     emitted: &Emitted,
     watched: &[(&str, usize)],
     claims: &str,
-    cycles: usize,
+    engine: Engine,
 ) -> Result<Verdict, ToolError> {
     let failed =
         |error: std::io::Error| ToolError { command: "yosys".to_owned(), message: error.to_string() };
     let folder = tempfile::tempdir().map_err(failed)?;
     fs::write(folder.path().join("dut.v"), emitted.text()).map_err(failed)?;
     fs::write(folder.path().join("properties.v"), module(emitted, watched, claims)).map_err(failed)?;
+    let written = match engine {
+        Engine::Induction(_) => "dffunmap; write_smt2 -wires system.smt2",
+        Engine::Reachability => {
+            "setundef -undriven -anyseq; delete -output; opt -fast; techmap; opt -fast; dffunmap; abc -g AND -fast; \
+             opt_clean; write_aiger -I -B -zinit system.aig"
+        }
+    };
     let script = "read_verilog -formal dut.v properties.v; hierarchy -check -top properties; proc; flatten; \
-                  opt_clean; memory_map; check -assert; async2sync; dffunmap; write_smt2 -wires system.smt2";
-    run(folder.path(), "yosys", &["-q", "-p", script])?;
-    let cycles = cycles.to_string();
-    let base = solve(folder.path(), &["--noprogress", "-s", "z3", "-t", &cycles, "system.smt2"])?;
-    if let Err(said) = base {
-        return Ok(Verdict::Refuted(said));
+                  opt_clean; memory_map; check -assert; async2sync";
+    run(folder.path(), "yosys", &["-q", "-p", &format!("{script}; {written}")])?;
+    match engine {
+        Engine::Induction(cycles) => by_induction(folder.path(), &cycles.to_string()),
+        Engine::Reachability => by_reachability(folder.path()),
     }
-    let step = solve(folder.path(), &["--noprogress", "-s", "z3", "-i", "-t", &cycles, "system.smt2"])?;
-    Ok(step.map_or_else(Verdict::Open, |()| Verdict::Proven))
 }
 
-/// What the solver says where it finds a counterexample.
-fn solve(folder: &Path, arguments: &[&str]) -> Result<Result<(), String>, ToolError> {
-    let error =
-        |message: String| ToolError { command: format!("yosys-smtbmc {}", arguments.join(" ")), message };
-    let output = Command::new("yosys-smtbmc").args(arguments).current_dir(folder).output();
+fn by_induction(folder: &Path, cycles: &str) -> Result<Verdict, ToolError> {
+    let verdicts: [(&str, fn(String) -> Verdict); 2] =
+        [("Status: PASSED", |_| Verdict::Proven), ("Status: FAILED", Verdict::Refuted)];
+    let smtbmc = |arguments: &[&str]| solve(folder, "yosys-smtbmc", arguments, &verdicts);
+    match smtbmc(&["--noprogress", "-s", "z3", "-t", cycles, "system.smt2"])? {
+        Verdict::Proven => {}
+        refuted => return Ok(refuted),
+    }
+    Ok(match smtbmc(&["--noprogress", "-s", "z3", "-i", "-t", cycles, "system.smt2"])? {
+        Verdict::Refuted(said) => Verdict::Open(said),
+        proven => proven,
+    })
+}
+
+/// `fold` makes the assumptions a part of each claim, `scorr` joins what is always equal.
+fn by_reachability(folder: &Path) -> Result<Verdict, ToolError> {
+    let verdicts: [(&str, fn(String) -> Verdict); 3] = [
+        ("Property proved", |_| Verdict::Proven),
+        ("was asserted in frame", Verdict::Refuted),
+        ("Property UNDECIDED", Verdict::Open),
+    ];
+    solve(folder, "yosys-abc", &["-c", "read_aiger system.aig; fold; scorr; pdr"], &verdicts)
+}
+
+/// Runs a solver; its verdict is the first whose words are in what it says.
+fn solve(
+    folder: &Path,
+    solver: &str,
+    arguments: &[&str],
+    verdicts: &[(&str, fn(String) -> Verdict)],
+) -> Result<Verdict, ToolError> {
+    let error = |message: String| ToolError { command: format!("{solver} {}", arguments.join(" ")), message };
+    let output = Command::new(solver).args(arguments).current_dir(folder).output();
     let output = output.map_err(|failure| error(failure.to_string()))?;
     let text = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text)).concat();
-    let says = |what: &str| text.contains(&format!("Status: {what}"));
-    match (says("PASSED"), says("FAILED")) {
-        (true, false) => Ok(Ok(())),
-        (false, true) => Ok(Err(text)),
-        _ => Err(error(text)),
+    match verdicts.iter().find(|(words, _)| text.contains(words)) {
+        Some((_, verdict)) => Ok(verdict(text)),
+        None => Err(error(text)),
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) fn ports() -> Vec<(&'static str, Kind)> {
     readers.chain(WRITERS.iter().map(|writer| (*writer, Kind::Writes))).collect()
 }
 
+/// Pages that are used at a time: of many, so few that two ports meet.
+const PAGES: usize = 4;
+
 /// Who uses which page.
 pub(super) struct Owners {
     n: usize,
@@ -43,27 +46,74 @@ pub(super) struct Owners {
     /// Bits of a row's number and of a tile's.
     bits: [usize; 2],
     page_tiles: usize,
-    /// Tiles of a page that are used: both ends, and one for each bit of the address.
+    /// Tiles of a page that are used.
     used: Vec<usize>,
-    /// The port of each page.
+    /// Pages of the buffer, and those that are used for a while.
+    limit: usize,
+    pages: Vec<usize>,
+    /// The port of each page that is used.
     owners: Vec<usize>,
+}
+
+/// Numbers below `limit` that show every bit of an address: both ends, and one for each bit.
+fn telling(limit: usize) -> Vec<usize> {
+    let single = (0..usize::BITS).map(|bit| 1 << bit).filter(|number| *number < limit);
+    single.chain([0, limit - 1]).collect::<BTreeSet<usize>>().into_iter().collect()
 }
 
 impl Owners {
     pub(super) fn new(design: &Design) -> Owners {
         let n = design.pu.n as usize;
         let page_tiles = design.page_vectors() as usize / n;
-        let single = (0..usize::BITS).map(|bit| 1 << bit).filter(|tile| *tile < page_tiles);
-        let used: BTreeSet<usize> = single.chain([0, page_tiles - 1]).collect();
         let row = design.buffer_vectors().ilog2() as usize;
         Owners {
             n,
             width: design.format.width().into(),
             bits: [row, row - n.ilog2() as usize],
             page_tiles,
-            used: used.into_iter().collect(),
-            owners: vec![0; design.buffer.pages as usize],
+            used: telling(page_tiles),
+            limit: design.buffer.pages as usize,
+            pages: vec![],
+            owners: vec![],
         }
+    }
+
+    /// One of the pages that are used.
+    pub(super) fn page(&self, draw: &mut Draw) -> usize {
+        draw.one(&self.pages)
+    }
+
+    /// Takes other pages, which nobody has written yet.
+    pub(super) fn move_on(&mut self, draw: &mut Draw) {
+        let pages: BTreeSet<usize> = (0..PAGES).map(|_| draw.below(self.limit as u64) as usize).collect();
+        self.pages = pages.into_iter().collect();
+        self.owners = vec![0; self.pages.len()];
+    }
+
+    /// Cycles that write every vector of every tile that is used: without them most reads would give what nobody knows.
+    pub(super) fn filling(&self, draw: &mut Draw) -> Vec<Vec<Access>> {
+        let tiles =
+            self.pages.iter().flat_map(|page| self.used.iter().map(move |at| page * self.page_tiles + at));
+        let rows = tiles.flat_map(|tile| (0..self.n).map(move |row| (tile, tile * self.n + row)));
+        let cycle = |(tile, row)| {
+            let mut all: Vec<Access> = (0..ports().len()).map(|port| self.idle(draw, port)).collect();
+            let writers: Vec<usize> = (0..all.len()).filter(|port| all[*port].kind == Kind::Writes).collect();
+            let writer = &mut all[draw.one(&writers)];
+            (writer.tile, writer.fields) = (Some(tile), (1 << self.n) - 1);
+            writer.rows.fill(Some(row));
+            all
+        };
+        rows.map(cycle).collect()
+    }
+
+    /// What a port does in a cycle in which it does nothing.
+    fn idle(&self, draw: &mut Draw, port: usize) -> Access {
+        let (name, kind) = ports()[port];
+        let field = 1 << draw.below(self.n as u64);
+        let fields = draw.one(&[(1 << self.n) - 1, field]);
+        let masks = (0..self.n).map(|_| draw.mask(self.n).cast_signed()).collect();
+        let codes = draw.codes(self.n, self.width as u8);
+        Access { name, kind, tile: None, fields, masks, rows: vec![None; self.n], codes }
     }
 
     /// A page changes hands now and then.
@@ -78,24 +128,24 @@ impl Owners {
 
     /// What port number `port` does in this cycle, with pages of its own; a page of another's is a fault of the program.
     pub(super) fn draw(&self, draw: &mut Draw, port: usize) -> Access {
-        let (name, kind) = ports()[port];
-        let fault = draw.once_in(if kind == Kind::Writes { 3000 } else { 300 });
-        let pages: Vec<usize> =
-            (0..self.owners.len()).filter(|page| fault || self.owners[*page] == port).collect();
+        let mut access = self.idle(draw, port);
+        let fault = draw.once_in(if access.kind == Kind::Writes { 400 } else { 40 });
+        let mine = |at: &usize| fault || self.owners[*at] == port;
+        let pages: Vec<usize> = (0..self.owners.len()).filter(mine).map(|at| self.pages[at]).collect();
+        if pages.is_empty() || !fault && draw.stalls() {
+            return access;
+        }
         let place = |draw: &mut Draw| draw.one(&pages) * self.page_tiles + draw.one(&self.used);
-        let idle = pages.is_empty() || !fault && draw.stalls();
-        let (all, some, field) = ((1 << self.n) - 1, draw.mask(self.n), 1 << draw.below(self.n as u64));
-        let tile = (!idle && draw.below(3) > 0).then(|| place(draw));
-        let enable = if idle || draw.once_in(4) { 0 } else { draw.one(&[all, some]) };
-        let shared = (!idle).then(|| place(draw) * self.n + draw.below(self.n as u64) as usize);
-        let row = |draw: &mut Draw| match kind {
-            Kind::ReadsPacked if !idle => Some(place(draw) * self.n + draw.below(self.n as u64) as usize),
-            _ => shared,
-        };
-        let rows = (0..self.n).map(|bank| row(draw).filter(|_| enable >> bank & 1 == 1)).collect();
-        let fields = draw.one(&[all, field]);
-        let masks = (0..self.n).map(|_| draw.mask(self.n).cast_signed()).collect();
-        Access { name, kind, tile, fields, masks, rows, codes: draw.codes(self.n, self.width as u8) }
+        let row = |draw: &mut Draw| place(draw) * self.n + draw.below(self.n as u64) as usize;
+        let some = draw.mask(self.n);
+        let enable = if draw.once_in(4) { 0 } else { draw.one(&[(1 << self.n) - 1, some]) };
+        access.tile = (draw.below(3) > 0).then(|| place(draw));
+        let shared = row(draw);
+        for (bank, at) in access.rows.iter_mut().enumerate() {
+            let own = if access.kind == Kind::ReadsPacked { row(draw) } else { shared };
+            *at = (enable >> bank & 1 == 1).then_some(own);
+        }
+        access
     }
 
     /// Puts an access on its ports; what is not used is random.

@@ -62,9 +62,7 @@ impl Draw {
     pub fn codes(&mut self, count: usize, width: u8) -> Vec<u8> {
         (0..count).map(|_| self.bits(width.into()) as u8).collect()
     }
-}
 
-impl Draw {
     /// A mask of `n` bits: none of them, all, one, or any.
     pub fn mask(&mut self, n: usize) -> u64 {
         match self.below(4) {

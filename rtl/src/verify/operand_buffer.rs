@@ -3,7 +3,7 @@
 use super::accesses::{Access, Kind, Owners, ports};
 use super::pages::{Buffer, Page};
 use super::small::{SMALL, designs, quick};
-use super::{Failure, Plan, Tally, packed};
+use super::{Draw, Failure, Plan, Tally, packed};
 use crate::cosim::Bench;
 use crate::unit;
 use models::design::Design;
@@ -29,10 +29,24 @@ fn expect(bench: &mut Bench, design: &Design, names: [&str; 2], seen: (Option<Ve
     }
 }
 
-/// What all ports of a buffer do in a cycle.
-fn accesses(owners: &mut Owners, draw: &mut super::Draw) -> Vec<Access> {
+/// Cycles between two fillings: a fault with a write leaves nothing of its page that is known.
+const FILLING: u64 = 200;
+
+/// What all ports of a buffer do in the next cycles: all that is used is written now and then, else each port does what it likes.
+fn accesses(owners: &mut Owners, draw: &mut Draw, cycle: u64) -> Vec<Vec<Access>> {
     owners.pass_on(draw);
-    (0..ports().len()).map(|port| owners.draw(draw, port)).collect()
+    let filling = filled(owners, draw, cycle);
+    let any = (0..ports().len()).map(|port| owners.draw(draw, port)).collect();
+    filling.into_iter().chain([any]).collect()
+}
+
+/// Now and then, cycles that write all of some other pages.
+fn filled(owners: &mut Owners, draw: &mut Draw, cycle: u64) -> Vec<Vec<Access>> {
+    if !cycle.is_multiple_of(FILLING) {
+        return vec![];
+    }
+    owners.move_on(draw);
+    owners.filling(draw)
 }
 
 /// A page among others, which takes another number now and then.
@@ -41,21 +55,22 @@ pub(super) fn page(plan: &Plan) -> Result<Tally, Failure> {
     for design in shapes(plan)? {
         let (mut bench, mut draw) = (plan.bench(unit::page::page(&design))?, plan.draw(1));
         let (mut owners, mut page) = (Owners::new(&design), Page::new(&design, 0));
-        for _ in 0..plan.share(5) {
-            if design.buffer.pages > 1 {
-                let number = draw.below(design.buffer.pages.into());
-                if draw.once_in(500) {
-                    page.renumber(number as usize);
-                }
-                bench.set("number", page.number() as u64);
+        for cycle in 0..plan.share(2) {
+            let all = accesses(&mut owners, &mut draw, cycle);
+            if cycle.is_multiple_of(FILLING) || draw.once_in(FILLING) {
+                page.renumber(owners.page(&mut draw));
             }
-            let all = accesses(&mut owners, &mut draw);
-            all.iter().for_each(|access| owners.set(&mut bench, &mut draw, access));
-            let all: Vec<&Access> = all.iter().collect();
-            bench.expect("conflict", page.conflict(&all).into());
-            expect(&mut bench, &design, ["masks", "codes"], (page.masks(), page.codes()));
-            bench.step()?;
-            page.step(&all);
+            for all in all {
+                if design.buffer.pages > 1 {
+                    bench.set("number", page.number() as u64);
+                }
+                all.iter().for_each(|access| owners.set(&mut bench, &mut draw, access));
+                let all: Vec<&Access> = all.iter().collect();
+                bench.expect("conflict", page.conflict(&all).into());
+                expect(&mut bench, &design, ["masks", "codes"], (page.masks(), page.codes()));
+                bench.step()?;
+                page.step(&all);
+            }
         }
         tally += quick(plan, &design).replay(bench)?;
     }
@@ -68,14 +83,15 @@ pub(super) fn operand_buffer(plan: &Plan) -> Result<Tally, Failure> {
     for design in shapes(plan)? {
         let (mut bench, mut draw) = (plan.bench(unit::operand_buffer(&design))?, plan.draw(2));
         let (mut owners, mut buffer) = (Owners::new(&design), Buffer::new(&design, ports().len()));
-        for _ in 0..plan.share(5) {
-            let all = accesses(&mut owners, &mut draw);
-            all.iter().for_each(|access| owners.set(&mut bench, &mut draw, access));
-            let conflict = buffer.conflict(&all.iter().collect::<Vec<_>>());
-            bench.expect("conflict", conflict.into());
-            readers(&mut bench, &design, |port| buffer.seen(port));
-            bench.step()?;
-            buffer.step(&all.iter().enumerate().collect::<Vec<_>>());
+        for cycle in 0..plan.share(2) {
+            for all in accesses(&mut owners, &mut draw, cycle) {
+                all.iter().for_each(|access| owners.set(&mut bench, &mut draw, access));
+                let conflict = buffer.conflict(&all.iter().collect::<Vec<_>>());
+                bench.expect("conflict", conflict.into());
+                readers(&mut bench, &design, |port| buffer.seen(port));
+                bench.step()?;
+                buffer.step(&all.iter().enumerate().collect::<Vec<_>>());
+            }
         }
         tally += quick(plan, &design).replay(bench)?;
     }
@@ -97,31 +113,54 @@ pub(super) fn operand_buffers(plan: &Plan) -> Result<Tally, Failure> {
         let (mut bench, mut draw) = (plan.bench(unit::operand_buffers(&design))?, plan.draw(3));
         let mut owners = [0; 2].map(|_: u8| Owners::new(&design));
         let mut buffers = [0; 2].map(|_: u8| Buffer::new(&design, ports().len()));
-        let (mut places, mut held) = (vec![0_usize; ports().len()], false);
-        for _ in 0..plan.share(5) {
+        let (mut places, mut held) = (vec![0; ports().len()], false);
+        for cycle in 0..plan.share(2) {
             places.iter_mut().filter(|_| draw.once_in(15)).for_each(|place| *place = 1 - *place);
-            owners.iter_mut().for_each(|owners| owners.pass_on(&mut draw));
-            let all: Vec<Access> =
-                places.iter().enumerate().map(|(port, place)| owners[*place].draw(&mut draw, port)).collect();
-            for (access, place) in all.iter().zip(&places) {
-                owners[*place].set(&mut bench, &mut draw, access);
-                bench.set(&format!("{}_buffer", access.name), *place as u64);
+            for (places, all) in placed(&mut owners, &mut draw, &places, cycle) {
+                for (access, place) in all.iter().zip(&places) {
+                    owners[*place].set(&mut bench, &mut draw, access);
+                    bench.set(&format!("{}_buffer", access.name), *place as u64);
+                }
+                let clear = draw.once_in(30);
+                bench.set("clear", clear.into());
+                bench.expect("conflict", held.into());
+                readers(&mut bench, &design, |port| buffers[places[port]].seen(port));
+                bench.step()?;
+                held |= step(&mut buffers, &places, &all);
+                held &= !clear;
             }
-            let clear = draw.once_in(30);
-            bench.set("clear", clear.into());
-            bench.expect("conflict", held.into());
-            readers(&mut bench, &design, |port| buffers[places[port]].seen(port));
-            bench.step()?;
-            let mut now = false;
-            for (place, buffer) in buffers.iter_mut().enumerate() {
-                let here = |(port, _): &(usize, &Access)| places[*port] == place;
-                let used: Vec<(usize, &Access)> = all.iter().enumerate().filter(here).collect();
-                now |= buffer.conflict(&used.iter().map(|(_, access)| *access).collect::<Vec<_>>());
-                buffer.step(&used);
-            }
-            held = !clear && (held || now);
         }
         tally += quick(plan, &design).replay(bench)?;
     }
     Ok(tally)
+}
+
+/// What all ports do in the next cycles, and in which buffer: first in each alone where it is filled, then in those where they stay.
+fn placed(
+    owners: &mut [Owners; 2],
+    draw: &mut Draw,
+    places: &[usize],
+    cycle: u64,
+) -> Vec<(Vec<usize>, Vec<Access>)> {
+    let mut cycles = vec![];
+    for (buffer, owners) in owners.iter_mut().enumerate() {
+        owners.pass_on(draw);
+        let filling = filled(owners, draw, cycle);
+        cycles.extend(filling.into_iter().map(|all| (vec![buffer; places.len()], all)));
+    }
+    let stay = places.iter().enumerate().map(|(port, place)| owners[*place].draw(draw, port)).collect();
+    cycles.push((places.to_vec(), stay));
+    cycles
+}
+
+/// What the accesses do to both buffers; whether two ports use one page.
+fn step(buffers: &mut [Buffer; 2], places: &[usize], all: &[Access]) -> bool {
+    let mut conflict = false;
+    for (place, buffer) in buffers.iter_mut().enumerate() {
+        let here = |(port, _): &(usize, &Access)| places[*port] == place;
+        let used: Vec<(usize, &Access)> = all.iter().enumerate().filter(here).collect();
+        conflict |= buffer.conflict(&used.iter().map(|(_, access)| *access).collect::<Vec<_>>());
+        buffer.step(&used);
+    }
+    conflict
 }

@@ -107,9 +107,7 @@ impl Programs {
         }
         Ok(())
     }
-}
 
-impl Programs {
     /// Keeps the differences of a case, with what repeats them; for the first case that has any, where it begins to differ.
     fn differs(
         &mut self,
