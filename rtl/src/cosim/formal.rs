@@ -50,19 +50,27 @@ pub fn prove(
     let folder = tempfile::tempdir().map_err(failed)?;
     fs::write(folder.path().join("dut.v"), emitted.text()).map_err(failed)?;
     fs::write(folder.path().join("properties.v"), module(emitted, watched, claims)).map_err(failed)?;
+    decide(folder.path(), engine, "")
+}
+
+/// Whether the claims hold of `properties.v` and `dut.v` in a folder; `prepare`, in Yosys's words, changes the system first.
+///
+/// # Errors
+/// As [`prove`].
+pub(super) fn decide(folder: &Path, engine: Engine, prepare: &str) -> Result<Verdict, ToolError> {
     let written = match engine {
         Engine::Induction(_) => "dffunmap; write_smt2 -wires system.smt2",
         Engine::Reachability => {
-            "setundef -undriven -anyseq; delete -output; opt -fast; techmap; opt -fast; dffunmap; abc -g AND -fast; \
-             opt_clean; write_aiger -I -B -zinit system.aig"
+            "setundef -undriven -anyseq; delete -output; opt -fast; techmap; \
+             opt -fast; dffunmap; abc -g AND -fast; opt_clean; write_aiger -I -B -zinit system.aig"
         }
     };
     let script = "read_verilog -formal dut.v properties.v; hierarchy -check -top properties; proc; flatten; \
                   opt_clean; memory_map; check -assert; async2sync";
-    run(folder.path(), "yosys", &["-q", "-p", &format!("{script}; {written}")])?;
+    run(folder, "yosys", &["-q", "-p", &format!("{script}; {prepare}; {written}")])?;
     match engine {
-        Engine::Induction(cycles) => by_induction(folder.path(), &cycles.to_string()),
-        Engine::Reachability => by_reachability(folder.path()),
+        Engine::Induction(cycles) => by_induction(folder, &cycles.to_string()),
+        Engine::Reachability => by_reachability(folder),
     }
 }
 
@@ -80,14 +88,14 @@ fn by_induction(folder: &Path, cycles: &str) -> Result<Verdict, ToolError> {
     })
 }
 
-/// `fold` makes the assumptions a part of each claim, `scorr` joins what is always equal.
+/// `fold` makes the assumptions a part of each claim, `scorr` joins what is always equal, `pdr` has some time.
 fn by_reachability(folder: &Path) -> Result<Verdict, ToolError> {
     let verdicts: [(&str, fn(String) -> Verdict); 3] = [
         ("Property proved", |_| Verdict::Proven),
         ("was asserted in frame", Verdict::Refuted),
         ("Property UNDECIDED", Verdict::Open),
     ];
-    solve(folder, "yosys-abc", &["-c", "read_aiger system.aig; fold; scorr; pdr"], &verdicts)
+    solve(folder, "yosys-abc", &["-c", "read_aiger system.aig; fold; scorr; pdr -T 100"], &verdicts)
 }
 
 /// Runs a solver; its verdict is the first whose words are in what it says.

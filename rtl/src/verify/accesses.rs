@@ -85,8 +85,12 @@ impl Owners {
 
     /// Takes other pages, which nobody has written yet.
     pub(super) fn move_on(&mut self, draw: &mut Draw) {
-        let pages: BTreeSet<usize> = (0..PAGES).map(|_| draw.below(self.limit as u64) as usize).collect();
-        self.pages = pages.into_iter().collect();
+        let mut rest: Vec<usize> = (0..self.limit).filter(|page| !self.pages.contains(page)).collect();
+        if rest.len() < PAGES {
+            rest = (0..self.limit).collect();
+        }
+        let take = |_| rest.swap_remove(draw.below(rest.len() as u64) as usize);
+        self.pages = (0..PAGES.min(self.limit)).map(take).collect();
         self.owners = vec![0; self.pages.len()];
     }
 

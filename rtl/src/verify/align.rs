@@ -1,5 +1,6 @@
 //! Alignment, sum and requantisation against `Fixed::plus` and `encode`.
 
+use super::requantise::few_bits;
 use super::walk::field;
 use super::{Draw, Failure, Plan, Tally};
 use crate::hdl::{Error, Module};
@@ -66,7 +67,7 @@ fn sums(plan: &Plan, format: Format, shape: Operands) -> Result<Tally, Failure> 
     plan.replay(bench)
 }
 
-/// Up to `width` bits, signed, of any length; often one, a power of two or the least.
+/// Up to `width` bits, signed, of any length; often one, a power of two, the least, or few bits.
 fn integer(draw: &mut Draw, width: usize) -> i64 {
     let any = draw.signed(width) >> draw.below(width as u64);
     match draw.below(8) {
@@ -74,6 +75,7 @@ fn integer(draw: &mut Draw, width: usize) -> i64 {
         1 => 1,
         2 => 1 << draw.below(width as u64 - 1),
         3 => -1 << draw.below(width as u64),
+        4 => (few_bits(draw, width) as i64) << (64 - width) >> (64 - width),
         _ => any,
     }
 }

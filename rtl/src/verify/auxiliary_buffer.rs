@@ -26,6 +26,8 @@ pub(super) fn auxiliary_buffer(plan: &Plan) -> Result<Tally, Failure> {
         let mut first: VecDeque<usize> =
             ends.flat_map(|word| (0..pieces).map(move |at| word * pieces + at)).collect();
         let mut way: VecDeque<Option<usize>> = VecDeque::from(vec![None; latency::DECODE as usize - 1]);
+        // What each reader has read stays until it reads again.
+        let mut seen: [Option<Vec<u8>>; 2] = [None, None];
         for _ in 0..plan.share(4) + first.len() as u64 {
             let filled = first.is_empty();
             // The PU reads half a word, in this cycle.
@@ -50,12 +52,15 @@ pub(super) fn auxiliary_buffer(plan: &Plan) -> Result<Tally, Failure> {
             bench.set("parameter_address", asked.map_or_else(|| draw.bits(10), |byte| byte as u64));
             bench.step()?;
             if let Some(at) = bias {
-                bench.expect_words("bias", &packed(&held[at..][..2 * n], 8));
+                seen[0] = Some(held[at..][..2 * n].to_vec());
             }
             if let Some(at) = parameters {
                 let mut value = held[at / word * word..][..word].to_vec();
                 value[..n].copy_from_slice(&held[at..][..n]);
-                bench.expect_words("parameters", &packed(&value, 8));
+                seen[1] = Some(value);
+            }
+            for (name, value) in ["bias", "parameters"].iter().zip(&seen) {
+                value.iter().for_each(|value| bench.expect_words(name, &packed(value, 8)));
             }
             if write {
                 held[place * piece..][..piece].copy_from_slice(&data);

@@ -2,12 +2,12 @@
 //! programs, units of random speed, and all exits.
 
 use super::program::{Contract, Cycle, program};
-use super::{Failure, Plan, Tally};
+use super::{Draw, Failure, Plan, Tally};
 use crate::cosim::{Bench, Difference};
 use crate::hdl::Error;
 use crate::unit;
 use models::design::Sequencer;
-use models::program::word::{Scales, Word, encode};
+use models::program::word::{OPCODE_BITS, Scales, WAITS_BITS, Word, encode};
 
 /// Cycles after which a program counts as hanging.
 const PATIENCE: u64 = 100_000;
@@ -41,6 +41,15 @@ fn limbs(word: &Word) -> Vec<u32> {
     word.0.chunks(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
 }
 
+/// Puts anything into the fields of a unit's command: queues look at the operation and at what it waits for alone.
+fn fill(draw: &mut Draw, word: &mut Word) {
+    let looked_at = (OPCODE_BITS + WAITS_BITS) as usize;
+    for (at, byte) in word.0.iter_mut().enumerate() {
+        let kept = looked_at.saturating_sub(8 * at).min(8);
+        *byte |= (draw.bits(8) << kept) as u8;
+    }
+}
+
 /// Loads a program through the host's port.
 fn load(bench: &mut Bench, words: &[Word]) -> Result<(), Failure> {
     for (address, word) in (0..).zip(words) {
@@ -57,8 +66,10 @@ fn load(bench: &mut Bench, words: &[Word]) -> Result<(), Failure> {
 fn run(bench: &mut Bench, plan: &Plan, design: Sequencer, stream: u64) -> Result<u64, Failure> {
     let mut draw = plan.draw(stream);
     let program = program(&mut draw, design.commands as usize);
-    let words = encode(4, &program, |_| Scales::default())
+    let mut words = encode(4, &program, |_| Scales::default())
         .map_err(|_| Error::size("control", "program", "one whose commands fit their words"))?;
+    let of_units = words.iter_mut().zip(&program.commands).filter(|(_, c)| c.operation.unit().is_some());
+    of_units.for_each(|(word, _)| fill(&mut draw, word));
     load(bench, &words)?;
     let (exit_layer, foretold) = (1 + draw.below(5) as u32, draw.once_in(2));
     let bases = [draw.bits(32), draw.bits(32)];
@@ -98,7 +109,7 @@ fn expect(bench: &mut Bench, now: u64, expected: &Cycle, words: &[Word]) -> u64 
     if let Some(vdd_mv) = expected.change_mv {
         bench.expect("change_mv", vdd_mv.into());
     }
-    for (unit, pc) in expected.starts.iter().enumerate().filter_map(|(unit, pc)| Some((unit, (*pc)?))) {
+    for (unit, pc) in expected.runs.iter().enumerate().filter_map(|(unit, pc)| Some((unit, (*pc)?))) {
         bench.expect_words(UNITS[unit], &limbs(&words[pc]));
     }
     if now > 0 {

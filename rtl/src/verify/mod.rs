@@ -147,8 +147,10 @@ impl Check {
     /// # Errors
     /// The first failure, with the command that repeats it.
     pub fn run(&self, plan: &Plan) -> Result<Tally, Box<Failed>> {
-        (self.bench)(plan).map_err(|failure| {
-            Box::new(Failed { unit: self.unit, command: plan.command(self.unit), failure })
-        })
+        (self.bench)(plan).map_err(|failure| self.failed(plan, failure))
+    }
+
+    fn failed(&self, plan: &Plan, failure: Failure) -> Box<Failed> {
+        Box::new(Failed { unit: self.unit, command: plan.command(self.unit), failure })
     }
 }

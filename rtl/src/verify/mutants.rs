@@ -1,12 +1,16 @@
 //! Do the checks bite? Each mutant of a unit is run by the unit's bench, which should tell a difference.
 //!
+//! A short run tells most of them, a long one more; of those left it is tried to prove that there is nothing to tell.
 //! Mutants are made of the bench's first model; where a bench has several shapes, the others stay as they are.
 
 use super::{Check, Failed, Failure, Plan};
-use crate::cosim::{Bench, Mutated, Mutation, mutate};
+use crate::cosim::{Bench, Mutated, Mutation, equivalent, mutate};
 use crate::emit::Emitted;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
+
+/// How many times as long a mutant runs again that was not noticed.
+const LONGER: u64 = 30;
 
 /// The mutants of a unit, and which is run.
 #[derive(Clone, Debug)]
@@ -26,7 +30,9 @@ pub struct Mutants {
     pub count: u64,
     /// Those that did not pass: with each a difference was told.
     pub killed: u64,
-    /// The others, with their numbers.
+    /// Those of the others that are proven to behave as the unit does, with their numbers.
+    pub equivalent: Vec<(u64, Mutation)>,
+    /// The rest.
     pub survivors: Vec<(u64, Mutation)>,
 }
 
@@ -48,13 +54,14 @@ impl Selected {
 }
 
 impl Check {
-    /// Runs up to `count` mutants of the unit, after the unit itself, which must pass.
+    /// Makes up to `count` mutants of the unit and runs them, or those of them that `only` names, after the unit itself, which must pass.
     ///
     /// # Errors
     /// The unit fails without a mutant, or a tool fails.
-    pub fn mutants(&self, plan: &Plan, count: u64) -> Result<Mutants, Box<Failed>> {
+    pub fn mutants(&self, plan: &Plan, count: u64, only: &[u64]) -> Result<Mutants, Box<Failed>> {
         let made = Arc::new(OnceLock::new());
-        let with = |number| Plan {
+        let with = |number, times| Plan {
+            vectors: plan.vectors * times,
             mutant: Some(Selected { count, number, made: Arc::clone(&made) }),
             icarus: false,
             netlist: false,
@@ -63,13 +70,17 @@ impl Check {
             sample: 0,
             ..plan.clone()
         };
-        self.run(&with(0))?;
-        let mutations = made.get().map_or(&[][..], |(_, mutated)| &mutated.mutations);
-        let mut out =
-            Mutants { unit: self.unit, count: mutations.len() as u64, killed: 0, survivors: vec![] };
-        for (number, mutation) in (1..).zip(mutations) {
-            if self.kills(&with(number))? {
+        self.run(&with(0, 1))?;
+        let mut out = Mutants { unit: self.unit, count: 0, killed: 0, equivalent: vec![], survivors: vec![] };
+        // A bench without a model of its own has made none.
+        let Some((_, mutated)) = made.get() else { return Ok(out) };
+        let wanted = |number: &u64| only.is_empty() || only.contains(number);
+        for (number, mutation) in (1..).zip(&mutated.mutations).filter(|(number, _)| wanted(number)) {
+            out.count += 1;
+            if self.kills(&with(number, 1))? || self.kills(&with(number, LONGER))? {
                 out.killed += 1;
+            } else if equivalent(mutated, number).map_err(|error| self.failed(plan, error.into()))? {
+                out.equivalent.push((number, mutation.clone()));
             } else {
                 out.survivors.push((number, mutation.clone()));
             }

@@ -30,7 +30,7 @@ fn expect(bench: &mut Bench, design: &Design, names: [&str; 2], seen: (Option<Ve
 }
 
 /// Cycles between two fillings: a fault with a write leaves nothing of its page that is known.
-const FILLING: u64 = 200;
+const FILLING: u64 = 100;
 
 /// What all ports of a buffer do in the next cycles: all that is used is written now and then, else each port does what it likes.
 fn accesses(owners: &mut Owners, draw: &mut Draw, cycle: u64) -> Vec<Vec<Access>> {

@@ -51,11 +51,13 @@ fn command(operation: Operation, waits: [u32; 4]) -> Command {
     Command { operation, waits, tag: Tag { stage: Stage::Control, head: None, part: (0, 0) } }
 }
 
-/// Up to `most` commands between two control commands; none waits for what comes after it.
+/// Up to `most` commands between two control commands; none waits for what comes after it. Often they are of one unit,
+/// whose queue fills.
 fn stretch(draw: &mut Draw, commands: &mut Vec<Command>, most: u64) {
     let mut counts = [0; 4];
+    let favourite = draw.once_in(2).then(|| draw.below(4));
     for _ in 0..draw.below(most + 1) {
-        let unit = draw.below(4) as usize;
+        let unit = favourite.unwrap_or_else(|| draw.below(4)) as usize;
         let mut waits: [u32; 4] = counts.map(|count: u64| draw.below(count + 1) as u32);
         waits[unit] = 0;
         if draw.once_in(2) {
@@ -84,7 +86,7 @@ fn any(draw: &mut Draw) -> Program {
     stretch(draw, &mut commands, 5);
     control(&mut commands, Operation::Barrier);
     let to = commands.len() as u32;
-    stretch(draw, &mut commands, 20);
+    stretch(draw, &mut commands, 30);
     control(&mut commands, Operation::Exit);
     if draw.once_in(2) {
         control(&mut commands, Operation::Predict { layer: 1 + draw.below(3) as u32 });
@@ -101,8 +103,9 @@ fn any(draw: &mut Draw) -> Program {
 /// What the contract says of one cycle.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Cycle {
-    /// Program counter of the command that each unit starts.
+    /// Program counter of the command that each unit starts, and of that which it runs.
     pub(super) starts: [Option<usize>; 4],
+    pub(super) runs: [Option<usize>; 4],
     pub(super) ends: bool,
     pub(super) layer: u32,
     pub(super) bases: [u64; 2],
@@ -126,6 +129,8 @@ pub(super) struct Contract<'a> {
     queues: [VecDeque<(usize, u64)>; 4],
     /// Cycle after the last busy one.
     pub(super) ends: [Option<u64>; 4],
+    /// The command that each unit runs, or ran last.
+    current: [usize; 4],
     completed: [u32; 4],
     /// Control command that takes effect in this cycle.
     effect: Option<usize>,
@@ -150,6 +155,7 @@ impl Contract<'_> {
             halt,
             queues: Default::default(),
             ends: [None; 4],
+            current: [0; 4],
             completed: [0; 4],
             effect: None,
         }
@@ -173,16 +179,17 @@ impl Contract<'_> {
             if self.ends[unit].is_none() && dispatched < now && met {
                 self.queues[unit].pop_front();
                 self.ends[unit] = Some(now + duration());
-                starts[unit] = Some(pc);
+                (starts[unit], self.current[unit]) = (Some(pc), pc);
             }
         }
+        let runs = std::array::from_fn(|unit| self.ends[unit].map(|_| self.current[unit]));
         let effect = self.effect.take().map(|pc| &self.program.commands[pc].operation);
         let change_mv = effect.and_then(|operation| match operation {
             Operation::SetPoint { vdd_mv } => Some(*vdd_mv),
             _ => None,
         });
         let predicts = effect == Some(&Operation::Predict { layer });
-        Cycle { starts, ends, layer, bases, change_mv, predicts }
+        Cycle { starts, runs, ends, layer, bases, change_mv, predicts }
     }
 
     /// Dispatches or controls; whether the program ends.

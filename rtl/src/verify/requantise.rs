@@ -62,7 +62,8 @@ impl Encoder {
     fn random(&mut self, draw: &mut Draw, count: u64) -> Result<(), Failure> {
         for _ in 0..count {
             let any = i128::from(draw.any().cast_signed()) << 64 | i128::from(draw.any());
-            let value = any >> draw.below(128) << (128 - self.width) >> (128 - self.width);
+            let any = if draw.once_in(3) { few_bits(draw, self.width) } else { any >> draw.below(128) };
+            let value = any << (128 - self.width) >> (128 - self.width);
             let lsb = draw.signed(10) as i32;
             let top = lsb + 127 - value.unsigned_abs().max(1).leading_zeros().cast_signed();
             let near = top - draw.below(32) as i32 + 6;
@@ -101,4 +102,11 @@ impl Encoder {
         }
         Ok(())
     }
+}
+
+/// Some bits beside each other and one far below, which alone says which way to round; half of all negative.
+pub(super) fn few_bits(draw: &mut Draw, width: usize) -> i128 {
+    let low = draw.below(width as u64);
+    let value = i128::from(draw.bits(6)) << low | 1 << draw.below(low + 1);
+    if draw.once_in(2) { value } else { -value }
 }

@@ -1,5 +1,6 @@
 //! Reciprocal square roots against `kernels::fixed::rsqrt`.
 
+use super::requantise::few_bits;
 use super::{Failure, Plan, Tally};
 use crate::unit::{self, sizes};
 use kernels::fixed::{RSQRT_FRACTION, rsqrt as root};
@@ -32,7 +33,12 @@ pub(super) fn rsqrt(plan: &Plan) -> Result<Tally, Failure> {
         let (mut bench, mut draw) = (plan.bench(unit::rsqrt(width))?, plan.draw(width as u64));
         let random = (0..plan.share(1 + 3 * index as u64)).map(|_| {
             let x = u128::from(draw.any()) << 64 | u128::from(draw.any());
-            x >> (128 - width) >> draw.below(width as u64)
+            let any = x >> (128 - width) >> draw.below(width as u64);
+            if draw.once_in(3) {
+                few_bits(&mut draw, width).unsigned_abs() & u128::MAX >> (128 - width)
+            } else {
+                any
+            }
         });
         let mut due = VecDeque::new();
         for x in edges(width).into_iter().chain(random).chain([0; latency::RSQRT as usize]) {

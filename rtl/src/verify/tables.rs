@@ -16,11 +16,11 @@ pub(super) fn exp2(plan: &Plan) -> Result<Tally, Failure> {
         let all = u32::MAX >> (32 - width);
         let edges = (0..256).flat_map(|whole| [0, 1, 0xffff].map(|fraction| whole << 16 | fraction));
         let directed = (0..1 << 16).chain(edges).filter(|t| *t <= all);
-        let random: Vec<u32> =
-            (0..plan.vectors).map(|_| (draw.bits(width) >> (5 * draw.below(2))) as u32).collect();
+        // Beyond so many octaves little or nothing is left.
+        let random = (0..plan.vectors).map(|_| (draw.below(28) << 16 | draw.bits(16)) as u32 & all);
         let mut due = VecDeque::new();
         // The last go in once more, so that all come out.
-        for t in random.into_iter().chain(directed).chain([0; latency::EXP2 as usize]) {
+        for t in random.chain(directed).chain([0; latency::EXP2 as usize]) {
             due.push_back(t);
             bench.set("t", t.into());
             if due.len() as u64 > latency::EXP2
@@ -91,7 +91,7 @@ pub(super) fn divide(plan: &Plan) -> Result<Tally, Failure> {
 
 /// Half of all: an exact multiple and half a denominator above, for ties.
 fn fraction(draw: &mut Draw, width: usize, tie: bool) -> (u128, u64) {
-    let denominator = draw.bits(width).max(1);
+    let denominator = (draw.bits(width) >> draw.below(width as u64)).max(1);
     let whole = u128::from(denominator);
     let any = u128::from(draw.any()) << 64 | u128::from(draw.any());
     let numerator = match tie {

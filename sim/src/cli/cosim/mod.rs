@@ -31,6 +31,7 @@ Examples:
   offramp cosim --unit machine --programs 40   whole programs alone, on five designs
   offramp cosim --quick --coverage cov         what of the Verilog runs; what never does, in cov/uncovered.txt
   offramp cosim --mutants 600                  how many wrong changes of the units the checks notice
+  offramp cosim --unit pu --mutants 12 --only 7
   offramp cosim --quick --json | jq .units.control
 
 Verilator runs the Verilog, cycle by cycle, against what kernels and timing contracts say; Icarus repeats a
@@ -54,6 +55,9 @@ const PROGRAMS: u64 = 12;
 const MACHINE: &str = "machine";
 /// The design of a quick run: the smallest preset, for short builds.
 const QUICK_DESIGN: &str = "offramp-n4";
+/// What is changed of it for mutants: memories as small as they go, so that little of them stays unused in a short run.
+const SMALL: [&str; 5] =
+    ["buffer.bytes=1024", "buffer.pages=4", "aux.bytes=1024", "sequencer.commands=64", "sequencer.queue=4"];
 
 /// What to compare.
 #[derive(Debug, clap::Args)]
@@ -73,6 +77,9 @@ pub(super) struct Args {
     /// Mutants over all units, instead of comparing: changes the Verilog and counts what the checks notice
     #[arg(long, value_name = "NUMBER", conflicts_with = "wave", value_parser = clap::value_parser!(u64).range(1..=65_535))]
     mutants: Option<u64>,
+    /// Of the mutants of each unit, only those of these numbers
+    #[arg(long, requires = "mutants", value_name = "NUMBER", value_delimiter = ',')]
+    only: Vec<u64>,
     /// Where random numbers begin
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     seed: u64,
@@ -107,7 +114,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
     report.design = plan.design.as_ref().map(|design| design.name.clone());
     report.skipped = available(&mut plan, err)?;
     if let Some(count) = args.mutants {
-        return mutants::run(&checks, &plan, count, args.json, (out, err));
+        return mutants::run(&checks, &plan, (count, &args.only), args.json, (out, err));
     }
     if missing(&["verilator"]).is_none() {
         report.units = units::run(&checks, &plan, err);
@@ -136,13 +143,17 @@ impl Args {
             None
         };
         let name = self.design.as_deref().or(default);
+        let mut sets = self.sets.clone();
+        if self.mutants.is_some() && self.design.is_none() && sets.is_empty() {
+            sets = SMALL.map(str::to_owned).to_vec();
+        }
         let mut plan = Plan { seed: self.seed, stalls: self.stalls, ..Plan::default() };
         if let Some(name) = name {
-            let (design, _) = resolve::<Design>(name, &self.sets)?;
+            let (design, _) = resolve::<Design>(name, &sets)?;
             refuse(&design)?;
             plan.design = Some(design);
             plan.arguments = format!(" --design {name}");
-            plan.arguments.extend(self.sets.iter().map(|set| format!(" --set '{set}'")));
+            plan.arguments.extend(sets.iter().map(|set| format!(" --set '{set}'")));
         }
         if self.quick {
             (plan.vectors, plan.sample) = (QUICK, QUICK_SAMPLE);

@@ -1,7 +1,8 @@
-//! `offramp cosim --mutants`: the share of wrong changes that the checks notice, and those that they do not.
+//! `offramp cosim --mutants`: the share of wrong changes that the checks notice, of those that change what the unit does; and the rest.
 
 use std::io::Write;
 
+use rtl::cosim::Mutation;
 use rtl::cosim::tools::missing;
 use rtl::verify::{Check, Failed, Mutants, Plan};
 use serde_json::{Map, Value, json};
@@ -9,23 +10,24 @@ use serde_json::{Map, Value, json};
 use super::Failure;
 use crate::report::json::write;
 
-/// Runs `count` mutants, as many of each unit, and tells of each unit as it ends.
+/// Runs `count` mutants, as many of each unit, or those of them that `only` names, and tells of each unit as it ends.
 pub(super) fn run(
     checks: &[&Check],
     plan: &Plan,
-    count: u64,
+    (count, only): (u64, &[u64]),
     as_json: bool,
     (out, err): (&mut dyn Write, &mut dyn Write),
 ) -> Result<(), Failure> {
-    if let Some(tool) = missing(&["yosys", "verilator"]) {
+    if let Some(tool) = missing(&["yosys", "yosys-abc", "verilator"]) {
         let _ = writeln!(err, "{tool} is missing: no mutants were made");
         return Ok(());
     }
     let mut units = vec![];
     for check in checks {
-        let mutants = check.mutants(plan, count.div_ceil(checks.len() as u64)).map_err(failure)?;
+        let mutants = check.mutants(plan, count.div_ceil(checks.len() as u64), only).map_err(failure)?;
         // Who closed the error stream does not want to know.
-        let _ = writeln!(err, "{}: {} of {} killed", mutants.unit, mutants.killed, mutants.count);
+        let (killed, equal, left) = (mutants.killed, mutants.equivalent.len(), mutants.survivors.len());
+        let _ = writeln!(err, "{}: {killed} killed, {equal} equivalent, {left} left", mutants.unit);
         units.push(mutants);
     }
     if as_json { json(&units, out) } else { table(&units, out) }
@@ -36,38 +38,58 @@ fn failure(failed: Box<Failed>) -> Failure {
     if failed.failure.is_difference() { Failure::Hardware(vec![text]) } else { Failure::Tool(text) }
 }
 
-/// Killed, and all.
-fn sum(units: &[Mutants]) -> (u64, u64) {
-    (units.iter().map(|unit| unit.killed).sum(), units.iter().map(|unit| unit.count).sum())
+/// All, killed, equivalent.
+type Counts = [u64; 3];
+
+fn counts(unit: &Mutants) -> Counts {
+    [unit.count, unit.killed, unit.equivalent.len() as u64]
+}
+
+fn sum(units: &[Mutants]) -> Counts {
+    units.iter().map(counts).fold([0; 3], |sum, unit| std::array::from_fn(|at| sum[at] + unit[at]))
+}
+
+/// Percent killed of those that are not equivalent; all of none.
+fn share([count, killed, equivalent]: Counts) -> f64 {
+    let different = count - equivalent;
+    if different == 0 { 100.0 } else { 100.0 * killed as f64 / different as f64 }
 }
 
 fn table(units: &[Mutants], out: &mut dyn Write) -> Result<(), Failure> {
-    writeln!(out, "unit          mutants   killed    share")?;
-    let (killed, count) = sum(units);
-    let rows = units.iter().map(|unit| (unit.unit, unit.killed, unit.count));
-    for (name, killed, count) in rows.chain([("all", killed, count)]) {
-        let share = 100.0 * killed as f64 / count.max(1) as f64;
-        writeln!(out, "{name:12} {count:>8} {killed:>8} {share:>6.1} %")?;
+    writeln!(out, "unit             mutants   killed equivalent    share")?;
+    let rows = units.iter().map(|unit| (unit.unit, counts(unit)));
+    for (name, row) in rows.chain([("all", sum(units))]) {
+        let [count, killed, equivalent] = row;
+        writeln!(out, "{name:15} {count:>8} {killed:>8} {equivalent:>10} {:>6.1} %", share(row))?;
     }
     for unit in units {
-        for (number, mutation) in &unit.survivors {
-            writeln!(out, "survivor: {} {number}: {mutation}", unit.unit)?;
+        for (kind, list) in [("equivalent", &unit.equivalent), ("survivor", &unit.survivors)] {
+            for (number, mutation) in list {
+                writeln!(out, "{kind}: {} {number}: {mutation}", unit.unit)?;
+            }
         }
     }
     Ok(())
 }
 
 fn json(units: &[Mutants], out: &mut dyn Write) -> Result<(), Failure> {
-    let survivor = |(number, mutation): &(u64, _)| {
-        let rtl::cosim::Mutation { change, source } = mutation;
+    let mutant = |(number, mutation): &(u64, Mutation)| {
+        let Mutation { change, source } = mutation;
         json!({ "number": number, "change": change, "source": source })
     };
     let unit = |unit: &Mutants| {
-        let survivors: Vec<Value> = unit.survivors.iter().map(survivor).collect();
-        let value = json!({ "mutants": unit.count, "killed": unit.killed, "survivors": survivors });
+        let [equivalent, survivors] =
+            [&unit.equivalent, &unit.survivors].map(|list| list.iter().map(mutant).collect::<Vec<Value>>());
+        let value = json!({
+            "mutants": unit.count, "killed": unit.killed, "equivalent": equivalent, "survivors": survivors
+        });
         (unit.unit.to_owned(), value)
     };
-    let (killed, count) = sum(units);
+    let all = sum(units);
+    let [count, killed, equivalent] = all;
     let by_unit: Map<String, Value> = units.iter().map(unit).collect();
-    Ok(write(&json!({ "mutants": count, "killed": killed, "units": by_unit }), out)?)
+    let value = json!({
+        "mutants": count, "killed": killed, "equivalent": equivalent, "share_percent": share(all), "units": by_unit
+    });
+    Ok(write(&value, out)?)
 }
