@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 /// Words of inputs that are kept for the wave of a failure; a run beyond shows its first cycles only.
 const HISTORY: usize = 1 << 24;
 
+/// Cycles for which a unit that has run is held beside a fresh one.
+const AFTER_RESET: u64 = 4;
+
 /// A model under test.
 pub struct Bench {
     /// None in a dry bench.
@@ -84,13 +87,7 @@ impl Bench {
             mutant,
             blind: false,
         };
-        // The model's inputs start at random, the recording's at zero.
-        for port in emitted.ports.iter().filter(|port| port.input) {
-            bench.set(&port.name, 0);
-        }
-        if let Some(number) = mutant {
-            bench.set(SELECTOR, number);
-        }
+        bench.idle();
         if emitted.resets() {
             bench.set("reset", 1);
             bench.advance();
@@ -98,6 +95,15 @@ impl Bench {
             bench.set("reset", 0);
         }
         bench
+    }
+
+    /// All inputs at 0 (a model's start at random, a recording's at zero), and the mutant selected.
+    fn idle(&mut self) {
+        let inputs = self.emitted.ports.iter().filter(|port| port.input).map(|port| port.name.clone());
+        inputs.collect::<Vec<_>>().iter().for_each(|name| self.set(name, 0));
+        if let Some(number) = self.mutant {
+            self.set(SELECTOR, number);
+        }
     }
 
     /// Puts the waves into this folder.
@@ -174,6 +180,41 @@ impl Bench {
     pub fn require(&mut self, hold: bool, rule: impl FnOnce() -> String) -> Result<(), Box<Difference>> {
         self.compared += 1;
         if hold || self.dut.is_none() { Ok(()) } else { Err(self.difference(What::Rule(rule()))) }
+    }
+
+    /// Another model of the same, which has not run, with other contents until it is reset; none where there is no model.
+    ///
+    /// # Errors
+    /// As [`Dut::build`].
+    pub fn fresh(&self) -> Result<Bench, BuildError> {
+        let seed = self.seed.wrapping_add(1);
+        let dut = self.dut.as_ref().map(|_| Dut::build(&self.emitted, seed, Trace::Off)).transpose()?;
+        Ok(Bench::over(&self.emitted, dut, seed, 0, self.mutant))
+    }
+
+    /// Resets the unit, which has run, and holds it beside a [`fresh`](Bench::fresh) one: what is left of the run would show. All
+    /// inputs are 0. A unit with memories, which no reset clears, is left out, and one without a reset.
+    ///
+    /// # Errors
+    /// The first output that differs.
+    pub fn reset_again(&mut self, fresh: &mut Bench) -> Result<(), Box<Difference>> {
+        if self.dut.is_none() || !self.emitted.resets() || self.emitted.has_memory() {
+            return Ok(());
+        }
+        // The inputs stay through the reset as they were: it must win over what they would do.
+        self.set("reset", 1);
+        self.advance();
+        self.advance();
+        self.idle();
+        for _ in 0..AFTER_RESET {
+            let ports = self.emitted.ports.iter().filter(|port| !port.input);
+            for name in ports.map(|port| port.name.clone()).collect::<Vec<_>>() {
+                self.expect_words(&name, &fresh.peek_words(&name));
+            }
+            self.step().map_err(|difference| difference.about("reset after the run"))?;
+            fresh.advance();
+        }
+        Ok(())
     }
 
     /// Ends the cycle: settles, compares, records, and raises the clock.

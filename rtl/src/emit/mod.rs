@@ -62,6 +62,11 @@ impl Emitted {
     pub fn resets(&self) -> bool {
         self.ports.iter().any(|port| port.name == "reset")
     }
+
+    /// Whether there is a memory in it, which no reset clears.
+    pub fn has_memory(&self) -> bool {
+        self.files.iter().any(|file| file.text.contains(" words [0:"))
+    }
 }
 
 /// A module that differs from all others, with the places of other modules' names in its text still open.

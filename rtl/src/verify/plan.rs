@@ -148,11 +148,16 @@ impl Plan {
         Ok(tally)
     }
 
-    /// Counts what a bench did.
+    /// Counts what a bench did, after a reset has brought its unit back to what it was at first.
     ///
     /// # Errors
-    /// A wave was asked for and cannot be made.
-    pub fn count(&self, bench: Bench) -> Result<Tally, Failure> {
+    /// It has not. A wave was asked for and cannot be made.
+    pub fn count(&self, mut bench: Bench) -> Result<Tally, Failure> {
+        // A second model that counts what runs would take a build of its own.
+        if !self.coverage {
+            let mut fresh = bench.fresh()?;
+            bench.reset_again(&mut fresh)?;
+        }
         if self.wave_always && self.model == Model::Verilator {
             bench.wave()?;
         }
