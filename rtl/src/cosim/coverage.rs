@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    /// The bench of the FIFO makes all happen that can; one that only waits leaves its statements and its data alone.
+    /// The bench of the FIFO makes all happen that can; one that only waits leaves its data alone.
     #[test]
     fn a_bench_that_does_nothing_covers_less() {
         if let Err(line) = have(&["verilator"], "coverage of a bench") {
@@ -255,9 +255,8 @@ mod tests {
         let plan = Plan { vectors: 300, coverage: true, icarus: false, netlist: false, ..Plan::default() };
         let tally = check("fifo").expect("it has a bench").run(&plan).expect("it holds");
         let whole = tally.coverage.shares()["fifo"];
-        for (idle, whole) in idle.into_iter().zip(whole) {
-            let [idle, whole] = [idle, whole].map(|share| share.percent().expect("there are points"));
-            assert!(0.0 < idle && idle < 70.0 && idle < whole && whole <= 100.0, "{idle} %, {whole} %");
-        }
+        // Its one branch is the reset, which both see: the bits tell them apart.
+        let [idle, whole] = [idle, whole].map(|[_, toggle]| toggle.percent().expect("there are points"));
+        assert!(0.0 < idle && idle < 70.0 && idle < whole && whole <= 100.0, "{idle} %, {whole} %");
     }
 }
