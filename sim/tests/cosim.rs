@@ -1,7 +1,10 @@
-//! `offramp cosim` as a process: what it compares, what it says where a tool is missing.
+//! `offramp cosim` as a process: what it compares and leaves in folders, what it says where a tool is missing.
 
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
 
+use rtl::cosim::tools::missing;
 use serde_json::Value;
 
 fn cosim(arguments: &[&str]) -> Command {
@@ -37,6 +40,54 @@ fn one_unit_is_compared_and_counted() {
     assert!(unit["vectors"] == value["vectors"] && unit["cycles"].as_u64() > Some(100), "{value}");
     assert!(unit["icarus"].as_u64() > Some(0) && unit["netlist"] == unit["icarus"], "{value}");
     assert!(text(&said.stderr).contains("[1/1] fifo: "), "{}", text(&said.stderr));
+}
+
+/// The FIFO in one shape, which is soon built; what is left goes into a folder.
+fn fifo(option: &str, folder: &Path) -> Output {
+    let arguments = ["--unit", "fifo", "--vectors", "300", "--set", "sequencer.queue=3", "--json", option];
+    cosim(&arguments).arg(folder).output().expect("it runs")
+}
+
+#[test]
+fn what_of_the_verilog_runs_is_counted_and_what_does_not_is_listed() {
+    if let Some(tool) = missing(&["verilator"]) {
+        println!("{tool} is missing: coverage was NOT tested");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let said = fifo("--coverage", &folder.path().join("new/folder"));
+    assert!(said.status.success(), "{}", text(&said.stderr));
+    let value: Value = serde_json::from_slice(&said.stdout).expect("it is JSON");
+    for kind in ["line", "toggle"] {
+        let share = &value["coverage"]["fifo"]["benches"][kind];
+        let [hit, points] = ["hit", "points"].map(|key| share[key].as_u64().expect("a number"));
+        assert!(0 < hit && hit <= points, "{kind}: {hit} of {points}");
+        assert_eq!(value["coverage"]["fifo"]["programs"][kind]["points"], 0, "no program has run");
+    }
+    let read = |name: &str| fs::read_to_string(folder.path().join("new/folder").join(name)).expect(name);
+    let module = read("001-fifo.v");
+    assert!(read("coverage.info").starts_with("TN:\nSF:001-fifo.v\nDA:"));
+    for line in read("uncovered.txt").lines() {
+        let number =
+            line.strip_prefix("001-fifo.v:").and_then(|rest| rest.split(':').next()).expect("a place");
+        let number: usize = number.parse().expect("a line");
+        let code = module.lines().nth(number - 1).expect("the module has it").trim();
+        assert!(line.contains(code) && line.contains("  // never "), "{line}");
+    }
+}
+
+#[test]
+fn a_wave_that_is_asked_for_is_left_and_named() {
+    if let Some(tool) = missing(&["verilator"]) {
+        println!("{tool} is missing: waves were NOT tested");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let said = fifo("--wave", folder.path());
+    let lines = text(&said.stderr);
+    let wave = lines.lines().find_map(|line| line.trim().strip_prefix("wave: ")).expect("it is named");
+    assert!(fs::read_to_string(wave).expect("it is there").contains("$scope module fifo"), "{lines}");
+    assert_eq!(fs::read_dir(folder.path()).expect("it can be listed").count(), 1);
 }
 
 #[test]

@@ -7,8 +7,9 @@ use std::process::Command;
 use offramp_tests::command::offramp;
 use rtl::cosim::tools::{have, required};
 
-/// Two layers on 8 words, never left early: the shortest program of the co-simulation that uses every unit.
-const PROGRAM: &str = "6";
+/// Two layers on 8 words, an exit predicted and the supply changed, rows gathered from the NVM: the shortest program of the co-simulation
+/// that uses every unit.
+const PROGRAM: &str = "90";
 
 /// The Python that has cocotb: that of `scripts/cocotb`, or the system's.
 fn python(home: &Path) -> Option<PathBuf> {

@@ -40,6 +40,8 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ("set-table", &["designs", "show", "offramp", "--set", "pu=8"]),
     ("set-not-toml", &["designs", "show", "offramp", "--set", "pu.n=8, 9"]),
     ("set-quantity", &["technologies", "show", "edgebert-12nm", "--set", "energy.mac_pj=-0.1"]),
+    ("cosim-coverage-folder", &["cosim", "--unit", "fifo", "--coverage", "data/trace.csv/below"]),
+    ("cosim-wave-folder", &["cosim", "--unit", "fifo", "--wave", "data/trace.csv/below"]),
     ("unknown-command", &["design", "list"]),
     ("missing-argument", &["designs", "show"]),
     ("run-without-network", &["run"]),

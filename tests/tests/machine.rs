@@ -3,6 +3,7 @@
 //!
 //! `OFFRAMP_PROGRAMS` sets how many programs each design runs, `OFFRAMP_SEED` the seed; a failure prints both.
 
+use std::fs;
 use std::io::Write;
 use std::time::Instant;
 
@@ -14,7 +15,9 @@ use models::technology::Technology;
 use models::workload::Workload;
 use rtl::emit::emit;
 use sim::cli::cosim::case::{Leaves, alone, case, prepare};
+use sim::cli::cosim::locate::located;
 use sim::cli::cosim::programs::check;
+use sim::golden::tiny;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
@@ -110,4 +113,47 @@ fn the_pu_of_the_machine_is_busy() {
     assert_eq!((cycles, active), (product.run.cycles, product.run.events.pu_active_cycles));
     println!("{active} of {cycles} cycles busy, {macs} MACs");
     assert!(active * 100 >= cycles * 97, "{active} of {cycles} cycles");
+}
+
+/// Four words on one layer of sixteen, without off-ramps: a program of some thousand cycles.
+fn smallest() -> Inference {
+    let mut job = tiny::job(18);
+    job.network = Network { layers: 1, hidden: 16, heads: 1, feed_forward: 8, embedding: 16, ..job.network };
+    Inference { sequence: 4, exits: false, predict_after: None, spans: vec![4], ..job }
+}
+
+/// An encoder that takes each vector's last lane for a zero: what is stored is wrong, and what skips zeros is too early.
+#[test]
+fn where_a_broken_machine_begins_to_differ_is_told() {
+    if let Err(line) = rtl::cosim::tools::have(&["verilator"], "the place where a program begins to differ") {
+        let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+        return;
+    }
+    let design = design(2, Sparsity::Skip, 1 << 13, 64);
+    let technology: Technology = preset("edgebert-12nm").expect("it is shipped");
+    let case =
+        prepare("smallest", smallest(), (number("OFFRAMP_SEED", 1), Leaves::Never), &design, &technology);
+    let case = case.unwrap_or_else(|error| panic!("{error}")).expect("it fits");
+    let machine = rtl::machine::machine(&design).and_then(|module| emit(&module));
+    let mut machine = machine.expect("it can be emitted");
+    let encoder = machine.files.iter_mut().find(|file| file.name == "bitmask_encoder.v").expect("it has one");
+    let broken = encoder.text.replace("assign mask = {|vector[", "assign mask = {1'b0 & |vector[");
+    assert_ne!(encoder.text, broken, "the text is another: break it elsewhere");
+    encoder.text = broken;
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("wave.vcd");
+    let lines = located(&case, &machine, &path).unwrap_or_else(|error| panic!("{error}"));
+    let text = lines.join("\n");
+    let said = |line: usize, parts: &[&str]| parts.iter().all(|part| lines[line].contains(part));
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(
+        said(0, &["when: command ", " of pu (matmul, ", " in cycle ", " of the wave), expected in cycle "]),
+        "{text}"
+    );
+    assert!(
+        said(1, &["what: command ", " of store (store, ", " wrote 0x", " in cycle ", ", expected 0x"]),
+        "{text}"
+    );
+    assert_eq!(lines[2], format!("wave: {}", path.display()));
+    assert!(fs::metadata(&path).expect("there is a wave").len() > 0);
 }

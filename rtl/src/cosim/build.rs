@@ -144,14 +144,12 @@ pub(super) fn library(emitted: &Emitted, trace: Trace<'_>) -> Result<PathBuf, Bu
 /// The options of a model of which so much is recorded.
 fn options(trace: Trace<'_>) -> Vec<String> {
     let mut options: Vec<String> = OPTIONS.iter().map(|option| (*option).to_owned()).collect();
-    match trace {
-        Trace::Off => {}
-        Trace::Vcd(_) => options.push("--trace".to_owned()),
-        Trace::Coverage => {
-            options.extend(coverage::OPTIONS.map(str::to_owned));
-            options.push(coverage::MAX_WIDTH.to_string());
-        }
-    }
+    options.extend(match trace {
+        Trace::Off => vec![],
+        // A wave is written once: to compile the model takes longer than to run it.
+        Trace::Vcd(_) => ["--trace", "-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0"].map(str::to_owned).to_vec(),
+        Trace::Coverage => coverage::options(),
+    });
     options
 }
 

@@ -14,8 +14,11 @@ use std::ops::AddAssign;
 /// Bits of the widest signal that has points.
 pub const MAX_WIDTH: usize = 4096;
 
-/// Verilator's options for a covered model, with [`MAX_WIDTH`] as its text.
-pub(super) const OPTIONS: [&str; 3] = ["--coverage-line", "--coverage-toggle", "--coverage-max-width"];
+/// Verilator's options for a covered model.
+pub(super) fn options() -> Vec<String> {
+    let width = MAX_WIDTH.to_string();
+    ["--coverage-line", "--coverage-toggle", "--coverage-max-width", &width].map(str::to_owned).to_vec()
+}
 
 /// What a point asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,5 +185,78 @@ impl fmt::Display for Share {
             Some(percent) => f.pad(&format!("{percent:.1} %")),
             None => f.pad("none"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Coverage, Share};
+    use crate::cosim::Bench;
+    use crate::cosim::tools::have;
+    use crate::emit::{Emitted, File, emit};
+    use crate::unit::fifo;
+    use crate::verify::{Plan, check};
+
+    /// What Verilator 5.006 wrote after two cycles of a counter of two bits that is always enabled, in a module above it.
+    const DATA: &str = include_str!("coverage.dat");
+
+    /// The text of that model, as far as its points tell: 14 lines of the counter, an empty one, 7 of its user.
+    fn counter() -> Emitted {
+        let file = |name: &str, lines| File { name: name.to_owned(), text: "text\n".repeat(lines) };
+        Emitted { top: "top".to_owned(), ports: vec![], files: vec![file("count_2.v", 14), file("top.v", 7)] }
+    }
+
+    fn share(hit: u64, points: u64) -> Share {
+        Share { hit, points }
+    }
+
+    #[test]
+    fn points_are_counted_by_unit_and_kind_and_those_without_a_hit_are_named() {
+        let mut coverage = Coverage::parse(&counter(), DATA).expect("it is Verilator's");
+        let shares = coverage.shares();
+        assert_eq!(shares.keys().collect::<Vec<_>>(), ["count", "top"], "without parameters");
+        assert_eq!(shares["count"], [share(2, 3), share(3, 4)]);
+        assert_eq!(shares["top"], [share(0, 0), share(2, 3)]);
+        assert_eq!(shares["count"].map(|share| share.to_string()), ["66.7 %", "75.0 %"]);
+        assert_eq!(shares["top"][0].to_string(), "none");
+        let modules: Vec<_> = coverage.modules().collect();
+        let left = modules[0].uncovered();
+        let left: Vec<_> = left.iter().map(|(line, _, points)| (*line, points[0].what.as_str())).collect();
+        assert_eq!(left, [(5, "value[1]"), (8, "else")]);
+        let lcov = coverage.lcov(|at, module| format!("{at}-{module}"));
+        assert!(lcov.contains("SF:1-top\nDA:2,4\nDA:3,0\nend_of_record\n"), "{lcov}");
+        coverage += coverage.clone();
+        assert_eq!(coverage.shares(), shares, "hits add up, points do not");
+    }
+
+    #[test]
+    fn a_line_that_is_no_point_is_an_error_with_its_number() {
+        let beyond = DATA.replace("l\u{2}18\u{1}", "l\u{2}180\u{1}");
+        let unknown = DATA.replace("v_toggle/count", "v_user/count");
+        for (data, line) in [(beyond, 3), (unknown, 5)] {
+            let error = Coverage::parse(&counter(), &data).expect_err("it is none");
+            assert!(error.starts_with(&format!("line {line} of the coverage data is no point")), "{error}");
+        }
+    }
+
+    /// The bench of the FIFO makes all happen that can; one that only waits leaves its data alone.
+    #[test]
+    fn a_bench_that_does_nothing_covers_less() {
+        if let Err(line) = have(&["verilator"], "coverage of a bench") {
+            println!("{line}");
+            return;
+        }
+        let mut idle = Bench::covered(&emit(&fifo(3, 8).expect("it is sound")).expect("it has names"), 1, 0)
+            .expect("Verilator builds it");
+        for _ in 0..100 {
+            idle.step().expect("nothing is expected");
+        }
+        let idle = idle.coverage().expect("it is counted").shares()["fifo"];
+        let plan = Plan { vectors: 300, coverage: true, icarus: false, netlist: false, ..Plan::default() };
+        let tally = check("fifo").expect("it has a bench").run(&plan).expect("it holds");
+        let whole = tally.coverage.shares()["fifo"];
+        // Its one branch is the reset, which both see: the bits tell them apart.
+        let [idle, whole] = [idle, whole].map(|[_, toggle]| toggle.percent().expect("there are points"));
+        assert!(0.0 < idle && idle < 70.0 && idle < whole && whole <= 100.0, "{idle} %, {whole} %");
     }
 }

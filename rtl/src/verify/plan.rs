@@ -86,6 +86,8 @@ pub struct Tally {
     pub netlist: u64,
     /// What of the text has run, where that is counted.
     pub coverage: Coverage,
+    /// Waves of benches without a difference, where they are asked for.
+    pub waves: Vec<PathBuf>,
     /// The first recording.
     pub recording: Option<Recording>,
 }
@@ -158,13 +160,14 @@ impl Plan {
             let mut fresh = bench.fresh()?;
             bench.reset_again(&mut fresh)?;
         }
+        let mut waves = vec![];
         if self.wave_always && self.model == Model::Verilator {
-            bench.wave()?;
+            waves.push(bench.wave()?);
         }
         let coverage = if self.coverage { bench.coverage()? } else { Coverage::default() };
         let (vectors, cycles) = (bench.compared(), bench.cycles());
         let recording = Some(bench.recording().clone());
-        Ok(Tally { vectors, cycles, coverage, recording, ..Tally::default() })
+        Ok(Tally { vectors, cycles, coverage, waves, recording, ..Tally::default() })
     }
 
     /// The command line that does the same.
@@ -186,6 +189,7 @@ impl AddAssign for Tally {
         self.icarus += other.icarus;
         self.netlist += other.netlist;
         self.coverage += other.coverage;
+        self.waves.extend(other.waves);
         self.recording = self.recording.take().or(other.recording);
     }
 }

@@ -67,7 +67,6 @@ pub(super) fn json(benches: &Coverage, programs: &Coverage) -> Value {
 pub(super) fn write(benches: &Coverage, programs: &Coverage, folder: &Path) -> Result<(), Failure> {
     let mut all = benches.clone();
     all += programs.clone();
-    fs::create_dir_all(folder)?;
     let file = |at: usize, module: &str| format!("{:03}-{module}.v", at + 1);
     let mut uncovered = String::new();
     for (at, module) in all.modules().enumerate() {

@@ -155,13 +155,14 @@ fn section(case: &Case, address: u64) -> &str {
     within.map_or("no section", |section| &section.name)
 }
 
-/// A command as the listing of `offramp program` names it.
+/// A command and its unit, as the listing of `offramp program` names them.
 fn label(case: &Case, command: u32, layer: u32) -> String {
     let Command { operation, tag, .. } = &case.program.commands[command as usize];
+    let unit = operation.unit().map_or(String::new(), |unit| format!(" of {}", unit.name()));
     let head = tag.head.map_or(String::new(), |head| format!(", head {head}"));
     let (stage, part) = (tag.stage.name(), tag.part);
     format!(
-        "command {command} ({}, {stage}{head}, part {}.{}, layer {layer})",
+        "command {command}{unit} ({}, {stage}{head}, part {}.{}, layer {layer})",
         describe(operation).0,
         part.0,
         part.1

@@ -8,11 +8,12 @@ pub mod programs;
 mod report;
 mod units;
 
+use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use models::design::Design;
-use models::record::resolve;
+use models::record::{Error, Kind, resolve};
 use rtl::cosim::tools::{missing, required};
 use rtl::verify::{CHECKS, Check, Plan, check};
 
@@ -110,6 +111,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         None => CHECKS.iter().collect(),
     };
     let mut plan = args.plan()?;
+    let covered = args.coverage.iter().flatten().map(|folder| (folder, "--coverage"));
+    for (folder, option) in covered.chain(args.wave.iter().map(|folder| (folder, "--wave"))) {
+        made(folder, option)?;
+    }
     let mut report = Report { seed: args.seed, ..Report::default() };
     report.design = plan.design.as_ref().map(|design| design.name.clone());
     report.skipped = available(&mut plan, err)?;
@@ -164,6 +169,14 @@ impl Args {
         plan.coverage = self.coverage.is_some();
         Ok(plan)
     }
+}
+
+/// Makes the folder of an option, before anything runs for what shall lie in it.
+fn made(folder: &Path, option: &str) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|error| {
+        let message = format!("{option} {}: the folder cannot be made: {error}", folder.display());
+        Error::new(Kind::Io, "arguments", message, format!("name a folder that can be written with {option}"))
+    })
 }
 
 /// Leaves out what has no tool; what that is, line by line.

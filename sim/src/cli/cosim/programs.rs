@@ -87,16 +87,22 @@ impl Programs {
         let before = self.count;
         for case in cases {
             let case = case.map_err(Failure::Tool)?;
-            let wave = plan.wave_always.then(|| self.wave(plan)).transpose()?;
-            let trace =
-                wave.as_deref().map_or(if plan.coverage { Trace::Coverage } else { Trace::Off }, Trace::Vcd);
+            let path = self.wave(plan)?;
+            let trace = match (plan.wave_always, plan.coverage) {
+                (true, _) => Trace::Vcd(&path),
+                (false, true) => Trace::Coverage,
+                (false, false) => Trace::Off,
+            };
             let checked = compare(&case, &machine, trace).map_err(Failure::Tool)?;
             self.count += 1;
             self.compared += checked.compared;
             self.cycles += checked.cycles;
             // Who closed the error stream does not want to know.
             let _ = writeln!(err, "{}: {} cycles, {} values", case.name, checked.cycles, checked.compared);
-            self.differs(&case, &machine, &checked.differences, (count, plan))?;
+            if plan.wave_always {
+                let _ = writeln!(err, "  wave: {}", path.display());
+            }
+            self.differs(&case, &machine, (&checked.differences, &path), (count, plan))?;
             self.coverage += checked.coverage;
         }
         if self.count == before {
@@ -113,12 +119,12 @@ impl Programs {
         &mut self,
         case: &Case,
         machine: &Emitted,
-        differences: &[String],
+        (differences, wave): (&[String], &Path),
         (count, plan): (u64, &Plan),
     ) -> Result<(), Failure> {
         let mut lines = vec![];
         if !differences.is_empty() && self.differences.is_empty() {
-            lines = located(case, machine, &self.wave(plan)?).map_err(Failure::Tool)?;
+            lines = located(case, machine, wave).map_err(Failure::Tool)?;
         }
         for what in differences {
             let place: String = lines.drain(..).map(|line| format!("\n  {line}")).collect();
@@ -130,7 +136,7 @@ impl Programs {
         Ok(())
     }
 
-    /// The wave of the program that runs.
+    /// Where the wave of the next program lies, if it gets one.
     fn wave(&self, plan: &Plan) -> Result<PathBuf, Failure> {
         let folder = plan.waves.clone().unwrap_or_else(wave::folder);
         std::fs::create_dir_all(&folder)?;

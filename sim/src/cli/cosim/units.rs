@@ -53,7 +53,11 @@ fn take<'a>(checks: &[&'a Check], next: &AtomicUsize) -> Option<(usize, &'a Chec
 
 fn tell(outcome: &Outcome, done: usize, all: usize, err: &mut dyn Write) {
     let said = match &outcome.result {
-        Ok(tally) => format!("{} values agree in {} cycles", tally.vectors, tally.cycles),
+        Ok(tally) => {
+            let waves: String =
+                tally.waves.iter().map(|wave| format!("\n  wave: {}", wave.display())).collect();
+            format!("{} values agree in {} cycles{waves}", tally.vectors, tally.cycles)
+        }
         Err(failed) => failed.to_string(),
     };
     // Who closed the error stream does not want to know.
