@@ -150,7 +150,9 @@ impl Command {
         bench.set("axi_rlast", u64::from(offer.is_some_and(|beat| beat.last)));
         bench.set("axi_rresp", offer.map_or(0, |beat| beat.response));
         bench.set("axi_rid", offer.map_or(0, |beat| beat.identifier));
-        let data: Vec<u32> = (0..self.axi.width_bits / 32).map(|word| now as u32 ^ word << 24).collect();
+        // Other bits in every word of every cycle.
+        let any = |word: u32| (now as u32 ^ word << 24).wrapping_mul(0x9e37_79b9);
+        let data: Vec<u32> = (0..self.axi.width_bits / 32).map(any).collect();
         bench.set_words("axi_rdata", &data);
         bench.expect_words("beat_data", &data);
         let asks = ["axi_arvalid", "axi_araddr", "axi_arlen"].map(|port| bench.peek(port));

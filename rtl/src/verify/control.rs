@@ -14,7 +14,7 @@ const PATIENCE: u64 = 100_000;
 
 const DESIGNS: [Sequencer; 4] = [
     Sequencer { commands: 64, queue: 3, overlap: true },
-    Sequencer { commands: 64, queue: 8, overlap: true },
+    Sequencer { commands: 512, queue: 8, overlap: true },
     Sequencer { commands: 64, queue: 1, overlap: true },
     Sequencer { commands: 64, queue: 2, overlap: false },
 ];

@@ -1,6 +1,6 @@
 //! Layer norm against `kernels::layernorm`, every code and every cycle.
 
-use super::walk::{Command, Place, field, idle};
+use super::walk::{Command, Place, Shape, commands, field, stream};
 use super::{Draw, Failure, Plan, Tally, packed};
 use crate::cosim::Bench;
 use crate::hdl::Error;
@@ -9,49 +9,19 @@ use kernels::adaptivfloat::{Format, Tensor};
 use kernels::layernorm::{Parameters, layernorm as kernel};
 use models::latency;
 
-/// Rows, tiles and valid elements of a command.
-#[derive(Clone, Copy, Debug)]
-struct Shape {
-    rows: u64,
-    tiles: u64,
-    valid: u64,
-}
-
 /// Random commands with gaps between them, and the longest rows.
 pub(super) fn layernorm(plan: &Plan) -> Result<Tally, Failure> {
     let shapes = [(Format::AF4_3, 2), (Format::AF8_4, 4), (Format::AF8_4, 16), (Format::AF8_3, 2)];
     let mut tally = Tally::default();
     for (format, n) in plan.shapes(&shapes, |d| (d.format, d.pu.n)) {
-        tally += norms(plan, format, n)?;
+        let (bench, draw) = (plan.bench(unit::layernorm(format, n))?, plan.draw(stream(format, n)));
+        tally +=
+            commands(plan, (bench, draw), n, |bench, draw, shape| command(bench, draw, (format, n), shape))?;
     }
     if plan.design.is_none() {
         tally += longest(plan)?;
     }
     Ok(tally)
-}
-
-fn norms(plan: &Plan, format: Format, n: u32) -> Result<Tally, Failure> {
-    let stream = u64::from(n) << 16 | u64::from(format.width()) << 8 | u64::from(format.exponent());
-    let (mut bench, mut draw) = (plan.bench(unit::layernorm(format, n))?, plan.draw(stream));
-    let (mut read, wide) = (0, u64::from(n));
-    for (rows, tiles, valid) in [
-        (1, 1, wide),
-        (1, 1, 1),
-        (wide, 1, wide),
-        (wide + 1, 3, 2 * wide + 1),
-        (2, 2, 0),
-        (3 * wide - 1, 1, wide),
-    ] {
-        command(&mut bench, &mut draw, (format, n), Shape { rows, tiles, valid })?;
-    }
-    while read < plan.share(2) {
-        let shape = Shape::draw(&mut draw, wide);
-        idle(&mut bench, &mut draw)?;
-        command(&mut bench, &mut draw, (format, n), shape)?;
-        read += shape.rows * shape.tiles;
-    }
-    // The gates of many lanes take Yosys minutes.
-    if n <= 2 { plan.replay(bench) } else { Plan { netlist: false, ..plan.clone() }.replay(bench) }
 }
 
 /// Rows as long as a command can name, with sums as large as they get.
@@ -73,14 +43,6 @@ fn longest(plan: &Plan) -> Result<Tally, Failure> {
         command_on(&mut bench, &mut draw, n, shape, &x)?;
     }
     plan.count(bench)
-}
-
-impl Shape {
-    fn draw(draw: &mut Draw, n: u64) -> Shape {
-        let (rows, tiles) = (1 + draw.below(3 * n), 1 + draw.below(5));
-        let valid = if draw.once_in(4) { draw.below(tiles * n + 1) } else { tiles * n - draw.below(n) };
-        Shape { rows, tiles, valid }
-    }
 }
 
 /// Rows of all kinds: any codes, constant, constant but for one element, the two ends in turn, small codes.

@@ -86,7 +86,9 @@ fn any(draw: &mut Draw) -> Program {
     stretch(draw, &mut commands, 5);
     control(&mut commands, Operation::Barrier);
     let to = commands.len() as u32;
-    stretch(draw, &mut commands, 30);
+    // Now and then so many that counts of what has completed get long.
+    let most = if draw.once_in(8) { 300 } else { 30 };
+    stretch(draw, &mut commands, most);
     control(&mut commands, Operation::Exit);
     if draw.once_in(2) {
         control(&mut commands, Operation::Predict { layer: 1 + draw.below(3) as u32 });

@@ -1,8 +1,9 @@
 //! Commands of the units that walk over block, pass, tile and row: every port of every cycle.
 
-use super::Draw;
+use super::{Draw, Failure, Plan, Tally};
 use crate::cosim::{Bench, Difference};
 use crate::unit::Walk;
+use kernels::adaptivfloat::Format;
 use models::latency;
 
 /// Where a vector is read.
@@ -14,6 +15,64 @@ pub(super) struct Place {
     pub(super) row: u64,
     /// Rows of its block.
     pub(super) height: u64,
+}
+
+/// Rows, tiles and valid elements of a row of a command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) rows: u64,
+    pub(super) tiles: u64,
+    pub(super) valid: u64,
+}
+
+impl Shape {
+    /// One of everything, ends within blocks and tiles, nothing valid, many tiles, many blocks.
+    pub(super) fn directed(n: u64) -> Vec<Shape> {
+        let all = [
+            (1, 1, n),
+            (1, 1, 1),
+            (n, 1, n),
+            (n + 1, 3, 2 * n + 1),
+            (2, 2, 0),
+            (3 * n - 1, 1, n),
+            (1, 300, 299 * n + 1),
+            (70 * n, 1, n),
+        ];
+        all.map(|(rows, tiles, valid)| Shape { rows, tiles, valid }).to_vec()
+    }
+
+    /// Some blocks of some tiles, the last of which is mostly valid in part.
+    pub(super) fn draw(draw: &mut Draw, n: u64) -> Shape {
+        let (rows, tiles) = (1 + draw.below(3 * n), 1 + draw.below(5));
+        let valid = if draw.once_in(4) { draw.below(tiles * n + 1) } else { tiles * n - draw.below(n) };
+        Shape { rows, tiles, valid }
+    }
+}
+
+/// Random numbers of their own for each format and number of lanes.
+pub(super) fn stream(format: Format, n: u32) -> u64 {
+    u64::from(n) << 16 | u64::from(format.width()) << 8 | u64::from(format.exponent())
+}
+
+/// Directed commands, then random ones with gaps between them.
+pub(super) fn commands(
+    plan: &Plan,
+    (mut bench, mut draw): (Bench, Draw),
+    n: u32,
+    mut command: impl FnMut(&mut Bench, &mut Draw, Shape) -> Result<(), Failure>,
+) -> Result<Tally, Failure> {
+    for shape in Shape::directed(n.into()) {
+        command(&mut bench, &mut draw, shape)?;
+    }
+    let mut read = 0;
+    while read < plan.share(2) {
+        let shape = Shape::draw(&mut draw, n.into());
+        idle(&mut bench, &mut draw)?;
+        command(&mut bench, &mut draw, shape)?;
+        read += shape.rows * shape.tiles;
+    }
+    // The gates of many lanes take Yosys minutes.
+    if n <= 2 { plan.replay(bench) } else { Plan { netlist: false, ..plan.clone() }.replay(bench) }
 }
 
 /// What is read in each cycle of a command, by loops over block, pass, tile and row.

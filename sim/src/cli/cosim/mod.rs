@@ -58,7 +58,7 @@ const MACHINE: &str = "machine";
 const QUICK_DESIGN: &str = "offramp-n4";
 /// What is changed of it for mutants: memories as small as they go, so that little of them stays unused in a short run.
 const SMALL: [&str; 5] =
-    ["buffer.bytes=1024", "buffer.pages=4", "aux.bytes=1024", "sequencer.commands=64", "sequencer.queue=4"];
+    ["buffer.bytes=1024", "buffer.pages=4", "aux.bytes=1024", "sequencer.commands=512", "sequencer.queue=4"];
 
 /// What to compare.
 #[derive(Debug, clap::Args)]
