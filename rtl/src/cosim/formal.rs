@@ -11,6 +11,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+/// Seconds after which reachability is given up, and what `timeout` then exits with.
+const SECONDS: &str = "120";
+const TIMED_OUT: i32 = 124;
+
 /// What a proof runs.
 pub const TOOLS: &[&str] = &["yosys", "yosys-abc", "yosys-smtbmc", "z3"];
 
@@ -88,14 +92,16 @@ fn by_induction(folder: &Path, cycles: &str) -> Result<Verdict, ToolError> {
     })
 }
 
-/// `fold` makes the assumptions a part of each claim, `scorr` joins what is always equal, `pdr` has some time.
+/// `fold` makes the assumptions a part of each claim, `scorr` joins what is always equal, `pdr` proves. After some time it
+/// is given up.
 fn by_reachability(folder: &Path) -> Result<Verdict, ToolError> {
     let verdicts: [(&str, fn(String) -> Verdict); 3] = [
         ("Property proved", |_| Verdict::Proven),
         ("was asserted in frame", Verdict::Refuted),
         ("Property UNDECIDED", Verdict::Open),
     ];
-    solve(folder, "yosys-abc", &["-c", "read_aiger system.aig; fold; scorr; pdr -T 100"], &verdicts)
+    let script = "read_aiger system.aig; fold; scorr; pdr";
+    solve(folder, "timeout", &[SECONDS, "yosys-abc", "-c", script], &verdicts)
 }
 
 /// Runs a solver; its verdict is the first whose words are in what it says.
@@ -111,6 +117,7 @@ fn solve(
     let text = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text)).concat();
     match verdicts.iter().find(|(words, _)| text.contains(words)) {
         Some((_, verdict)) => Ok(verdict(text)),
+        None if output.status.code() == Some(TIMED_OUT) => Ok(Verdict::Open("the time is up".to_owned())),
         None => Err(error(text)),
     }
 }
