@@ -100,6 +100,7 @@ pub use significand::{significand, significand_width};
 pub use softmax::{WEIGHT_BITS, softmax};
 pub use sort::sort;
 pub use store::store;
+pub(crate) use tree::{delayed, tree};
 pub use unpack::{piece_bytes, pieces, unpack};
 pub use vector_mac::{accumulator_width, largest_reduction, vector_mac};
 pub use walker::{BLOCK_BITS, ROWS_BITS, TILE_BITS, Walk, walker};
