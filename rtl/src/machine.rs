@@ -7,7 +7,7 @@
 //!
 //! **Function.** Nothing but wires: every unit is a module of its own, and `wiring` says what leads to each of its inputs.
 //!
-//! **Not modelled.** The regulator behind `supply_mv`; loads from the NVM and gathers from external memory.
+//! **Not modelled.** The regulator behind `supply_mv`.
 
 mod refusal;
 mod wiring;
@@ -15,6 +15,7 @@ mod wiring;
 pub use refusal::{Refused, refusal};
 
 use crate::hdl::{Error, Expr, Module, memory};
+use crate::register_map::COUNTER_BITS;
 use crate::unit;
 use models::design::Design;
 use models::program::MAX_TOKENS;
@@ -58,7 +59,7 @@ fn shapes(design: &Design) -> Result<Vec<(&'static str, Rc<Module>)>, Error> {
         ("encoder", unit::bitmask_encoder(design)?),
         ("buffers", unit::operand_buffers(design)?),
         ("aux", unit::auxiliary_buffer(design)?),
-        ("counters", unit::counters(design)?),
+        ("counters", unit::counters(design, COUNTER_BITS)?),
         ("watchdog", unit::watchdog()?),
         ("tokens", memory(MAX_TOKENS as usize, 16)?),
     ])

@@ -242,6 +242,6 @@ fn a_burst_crosses_no_boundary() {
 ",
         most = axi.burst_beats
     );
-    let claims = Claims { unit: unit::burst(axi).unwrap(), watched: watched(&inside), text };
+    let claims = Claims { unit: unit::burst(axi, true).unwrap(), watched: watched(&inside), text };
     claims.hold(2, 5, &[("24'h1", "24'h2"), ("run_ends < boundary", "boundary < run_ends")]);
 }

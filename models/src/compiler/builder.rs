@@ -163,7 +163,6 @@ impl<'a> Builder<'a> {
         let (region, bias) = slots.next(n, chunk.blocks, placed.matrix.padded_length / n);
         let occupancy = Occupancy::unstructured(placed.matrix.density, n);
         let transfer = Transfer {
-            space: Space::External,
             base: placed.base,
             offset: chunk.offset,
             blocks: 1,
@@ -245,7 +244,6 @@ impl<'a> Builder<'a> {
         let square = u64::from(self.n) * u64::from(self.n);
         let stride = u64::from(tensor.tiles) * square;
         Transfer {
-            space: Space::External,
             base: Base::Zero,
             offset: tensor.offset + u64::from(block) * stride + u64::from(tile) * square,
             blocks: region.blocks,
@@ -268,7 +266,6 @@ impl<'a> Builder<'a> {
         head: Option<u32>,
     ) {
         let transfer = Transfer {
-            space: Space::External,
             base,
             offset,
             blocks: 1,

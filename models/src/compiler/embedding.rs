@@ -2,8 +2,9 @@
 //! mapped.
 //!
 //! Both tables lie in the NVM if it holds them, else in external memory. The token-type row of segment 0 is folded into the
-//! position table. Table rows follow each other without a directory: a row is read as its masks and its non-zero codes, as
-//! many bytes as the longest row takes, or the mean where only the density is known.
+//! position table. Table rows follow each other without a directory. In the NVM a row is read as its masks and its non-zero
+//! codes, as many bytes as the longest row takes, or the mean where only the density is known. In external memory a row is
+//! every code, at a multiple of a power of two.
 
 use super::CompileError;
 use super::builder::{Builder, dense};
@@ -20,12 +21,13 @@ use crate::program::{
 struct Table {
     space: Space,
     offset: u64,
+    pitch: u64,
     row_bytes: u64,
 }
 
-/// Bytes of a row of each table: a mask of `n` bits for each vector, a byte for each element that is not zero; of the
+/// Bytes of a row of each table in the NVM: a mask of `n` bits for each vector, a byte for each element that is not zero; of the
 /// longest row where the zeros are known, else of the mean.
-fn row_lengths(b: &Builder) -> [u64; 2] {
+fn packed_lengths(b: &Builder) -> [u64; 2] {
     let masks = u64::from(b.shape.embedding_tiles * b.n).div_ceil(8);
     let mean = (f64::from(b.job.network.embedding) * b.job.embedding_density).round() as u64;
     TABLES.map(|table| masks + b.zeros.map_or(mean, |zeros| zeros.longest(table)))
@@ -37,27 +39,38 @@ const TABLES: [Parameter; 2] = [Parameter::Word, Parameter::Position];
 /// Lays out the word and position tables.
 fn place_tables(b: &mut Builder, map: &mut MemoryMap) -> [Table; 2] {
     let network = &b.job.network;
-    let (rows, pitches) = ([network.vocabulary, network.positions], row_lengths(b));
-    let [words, positions] = [0, 1].map(|table| u64::from(rows[table]) * pitches[table]);
+    let (rows, lengths) = ([network.vocabulary, network.positions], packed_lengths(b));
+    let [words, positions] = [0, 1].map(|table| u64::from(rows[table]) * lengths[table]);
     let fits = words + positions <= b.design.nvm.bytes;
-    let (space, offsets) = if fits {
+    let tables = if fits {
         map.nvm.push(Section { name: "word embeddings".into(), start: 0, bytes: words });
         map.nvm.push(Section { name: "position embeddings".into(), start: words, bytes: positions });
-        (Space::Nvm, [0, words])
+        let table = |offset, pitch| Table { space: Space::Nvm, offset, pitch, row_bytes: pitch };
+        [table(0, lengths[0]), table(words, lengths[1])]
     } else {
         b.choices.push(format!(
             "embeddings: {} B do not fit into the NVM of {} B; they lie in external memory",
             words + positions,
             b.design.nvm.bytes
         ));
-        (Space::External, [b.reserve(Base::Zero, words), b.reserve(Base::Zero, positions)])
+        rows.map(|rows| external_table(b, rows))
     };
-    for (table, bytes) in [words, positions].into_iter().enumerate() {
-        let (parameter, offset, pitch) = (TABLES[table], offsets[table], pitches[table]);
-        let form = Form::Table { rows: rows[table], elements: b.job.network.embedding, pitch };
+    for ((table, parameter), rows) in tables.iter().zip(TABLES).zip(rows) {
+        let Table { space, offset, pitch, .. } = *table;
+        let form = Form::Table { rows, elements: b.job.network.embedding, pitch };
+        let bytes = u64::from(rows) * pitch;
         b.placements.push(Placement { parameter, space, base: Base::Zero, offset, bytes, form });
     }
-    [0, 1].map(|table| Table { space, offset: offsets[table], row_bytes: pitches[table] })
+    tables
+}
+
+/// Room for a table of so many rows in external memory.
+fn external_table(b: &mut Builder, rows: u32) -> Table {
+    let row_bytes = u64::from(b.shape.embedding_tiles * b.n);
+    let pitch = row_bytes.next_power_of_two();
+    b.fixed_bytes = b.fixed_bytes.next_multiple_of(pitch);
+    let offset = b.reserve(Base::Zero, u64::from(rows) * pitch);
+    Table { space: Space::External, offset, pitch, row_bytes }
 }
 
 /// Emits the embedding of all tokens into `tokens`.
@@ -96,7 +109,7 @@ pub(super) fn embedding(b: &mut Builder, tokens: Stored, map: &mut MemoryMap) ->
                 index,
                 space: table.space,
                 offset: table.offset,
-                pitch: table.row_bytes,
+                pitch: table.pitch,
                 row_bytes: table.row_bytes,
                 first: first * b.n,
                 rows: count,

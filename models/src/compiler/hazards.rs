@@ -5,7 +5,7 @@
 //! others. Commands of one unit run in order and never wait for each other.
 
 use crate::design::Design;
-use crate::program::{Base, Operation, Region, Space, Unit};
+use crate::program::{Base, Operation, Region, Unit};
 use std::ops::Range;
 
 /// Which array a range of bytes lies in.
@@ -137,7 +137,7 @@ fn ranges(operation: &Operation) -> Vec<(Array, Range<u64>, bool)> {
     match operation {
         Operation::Load(t) | Operation::Store(t) => {
             let mut list: Vec<_> = t.aux.iter().map(|a| aux(a, true)).collect();
-            if t.space == Space::External && t.base == Base::Zero {
+            if t.base == Base::Zero {
                 let end = t.offset + u64::from(t.blocks - 1) * t.stride + t.block_bytes;
                 list.push((Array::External, t.offset..end, operation.unit() == Some(Unit::Store)));
             }

@@ -91,9 +91,9 @@ pub struct Command {
 /// What a command does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operation {
-    /// Memory to buffer.
+    /// External memory to buffer.
     Load(Transfer),
-    /// Buffer to memory.
+    /// Buffer to external memory.
     Store(Transfer),
     /// Rows of an embedding table to a buffer.
     Gather(Gather),
@@ -186,11 +186,9 @@ pub enum Encoding {
     },
 }
 
-/// A move between a memory and a buffer: `blocks` runs of bytes, `stride` bytes apart, each one row block of the region.
+/// A move between external memory and a buffer: `blocks` runs of bytes, `stride` bytes apart, each one row block of the region.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transfer {
-    /// Memory on the far side.
-    pub space: Space,
     /// Base register.
     pub base: Base,
     /// Byte offset of the first run.
@@ -236,7 +234,7 @@ pub enum Index {
     Position,
 }
 
-/// Rows of a table, one for each token, packed row by row, to the rows of a region.
+/// Rows of a table, one for each token, to the rows of a region.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gather {
     /// What numbers the rows.
@@ -245,10 +243,11 @@ pub struct Gather {
     pub space: Space,
     /// First byte of the table.
     pub offset: u64,
-    /// Bytes from one table row to the next.
+    /// Bytes from one table row to the next. In external memory a power of two of which `offset` is a multiple: every row is cut
+    /// into the same bursts, so that a sentence's words do not change its cycles.
     pub pitch: u64,
-    /// Bytes of a row: its masks and its non-zero codes (of the longest row; of the mean, where only statistics are
-    /// known).
+    /// Bytes of a row. In the NVM its masks and its non-zero codes (of the longest row; of the mean, where only statistics are
+    /// known), in external memory every code.
     pub row_bytes: u64,
     /// First token of the sentence whose row is read.
     pub first: u32,

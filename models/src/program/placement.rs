@@ -82,8 +82,8 @@ pub enum Form {
         /// Column tiles.
         tiles: u32,
     },
-    /// For each word or position, group by group of `n` elements (8 if `n` is less): a bit for each, then the codes that are
-    /// not zero.
+    /// For each word or position, in the NVM group by group of `n` elements (8 if `n` is less): a bit for each, then the codes
+    /// that are not zero; in external memory every code, in whole tiles.
     Table {
         /// Rows.
         rows: u32,

@@ -140,7 +140,6 @@ pub const LAYOUTS: &[Layout] = &[
 ];
 
 const TRANSFER: &[(&str, u32)] = &[
-    ("space", 1),
     ("base", 2),
     ("offset", 32),
     ("runs", 12),

@@ -4,10 +4,12 @@
 //! A [dry](Bench::dry) bench has no model: it records what would be compared, for as long as nobody looks at an output.
 
 use super::build::BuildError;
+use super::coverage::Coverage;
 use super::difference::{Difference, What};
 use super::dut::{Dut, Trace};
 use super::mutation::SELECTOR;
 use super::recording::{Cycle, Recording};
+use super::wave;
 use crate::emit::Emitted;
 use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
@@ -45,6 +47,14 @@ impl Bench {
         Ok(Bench::over(emitted, Some(Dut::build(emitted, seed, Trace::Off)?), seed, sample, None))
     }
 
+    /// A model of which is counted what runs.
+    ///
+    /// # Errors
+    /// As [`Dut::build`].
+    pub fn covered(emitted: &Emitted, seed: u32, sample: usize) -> Result<Bench, BuildError> {
+        Ok(Bench::over(emitted, Some(Dut::build(emitted, seed, Trace::Coverage)?), seed, sample, None))
+    }
+
     /// Mutant `number` of a [mutated](super::mutate) design, or the design itself where it is 0.
     ///
     /// # Errors
@@ -70,7 +80,7 @@ impl Bench {
             sample,
             recording: Recording::new(emitted),
             emitted: emitted.clone(),
-            waves: std::env::temp_dir().join("offramp-cosim/waves"),
+            waves: wave::folder(),
             mutant,
             blind: false,
         };
@@ -249,6 +259,14 @@ impl Bench {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// What of the text has run; nothing where there is no model.
+    ///
+    /// # Errors
+    /// The model is not [covered](Bench::covered), or the data cannot be read.
+    pub fn coverage(&self) -> Result<Coverage, BuildError> {
+        self.dut.as_ref().map_or(Ok(Coverage::default()), |dut| dut.coverage(&self.emitted))
     }
 
     /// What it drives.

@@ -5,25 +5,30 @@
 )]
 
 use super::build::{BuildError, library};
+use super::coverage::Coverage;
 use crate::emit::Emitted;
 use crate::hdl::Port;
 use libloading::{Library, Symbol};
 use std::ffi::{CString, c_char, c_void};
+use std::fs;
 use std::path::Path;
 use std::ptr;
 
 type New = unsafe extern "C" fn(u32, *const c_char) -> *mut c_void;
 type Call = unsafe extern "C" fn(*mut c_void);
 type Set = unsafe extern "C" fn(*mut c_void, u32, *const u32);
+type Write = unsafe extern "C" fn(*mut c_void, *const c_char);
 type Get = unsafe extern "C" fn(*mut c_void, u32, *mut u32);
 
-/// Whether a wave is recorded.
+/// What is recorded of a run.
 #[derive(Clone, Copy, Debug)]
 pub enum Trace<'a> {
-    /// None; the fastest model.
+    /// Nothing; the fastest model.
     Off,
-    /// Into a VCD file.
+    /// A wave, into a VCD file.
     Vcd(&'a Path),
+    /// What of the text runs.
+    Coverage,
 }
 
 /// A model of an emitted design, with random contents until it is reset.
@@ -34,8 +39,10 @@ pub struct Dut {
     tick: Call,
     set: Set,
     get: Get,
+    write_coverage: Write,
     ports: Vec<Port>,
     resets: bool,
+    ticks: u64,
     // Holds the code of the functions above, so it is dropped last.
     _library: Library,
 }
@@ -52,11 +59,11 @@ impl Dut {
     /// # Errors
     /// Verilator is missing or fails, or the library does not load.
     pub fn build(emitted: &Emitted, seed: u32, trace: Trace<'_>) -> Result<Dut, BuildError> {
-        let path = library(emitted, matches!(trace, Trace::Vcd(_)))?;
+        let path = library(emitted, trace)?;
         // SAFETY: loading runs the initialisers of a library that Verilator and the shim made.
         let library = unsafe { Library::new(&path) }.map_err(|error| BuildError::Load(error.to_string()))?;
         let wave = match trace {
-            Trace::Off => None,
+            Trace::Off | Trace::Coverage => None,
             Trace::Vcd(path) => CString::new(path.as_os_str().as_encoded_bytes()).ok(),
         };
         let new: New = function(&library, "dut_new")?;
@@ -69,8 +76,10 @@ impl Dut {
             tick: function(&library, "dut_tick")?,
             set: function(&library, "dut_set")?,
             get: function(&library, "dut_get")?,
+            write_coverage: function(&library, "dut_coverage")?,
             ports: emitted.ports.clone(),
             resets: emitted.resets(),
+            ticks: 0,
             _library: library,
         })
     }
@@ -137,6 +146,27 @@ impl Dut {
     pub fn tick(&mut self) {
         // SAFETY: the model is alive.
         unsafe { (self.tick)(self.model) }
+        self.ticks += 1;
+    }
+
+    /// Clock cycles since the start, resets included.
+    pub fn ticks(&self) -> u64 {
+        self.ticks
+    }
+
+    /// What of the text of `emitted` has run, where the model was built for [`Trace::Coverage`].
+    ///
+    /// # Errors
+    /// It was not, or the data cannot be written or read.
+    pub fn coverage(&self, emitted: &Emitted) -> Result<Coverage, BuildError> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("coverage.dat");
+        let name = CString::new(path.as_os_str().as_encoded_bytes());
+        let name = name.map_err(|error| BuildError::Coverage(error.to_string()))?;
+        // SAFETY: the model is alive, and the path is a string that outlives the call.
+        unsafe { (self.write_coverage)(self.model, name.as_ptr()) }
+        let data = fs::read_to_string(&path)?;
+        Coverage::parse(emitted, &data).map_err(BuildError::Coverage)
     }
 
     /// Two cycles of reset, if the design has one.

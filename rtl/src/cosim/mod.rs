@@ -2,11 +2,12 @@
 //!
 //! [`Dut`] drives a compiled model; [`Bench`] drives one, compares it with what is expected, and keeps a
 //! [`Recording`]; [`replay`] runs a recording under Icarus; [`lint`](lint::lint) holds the text to a written list of
-//! allowed messages; [`formal`] proves what no bench can try. A tool that is missing is said aloud by [`tools::have`], and is a failure where
+//! allowed messages; [`coverage`] says what of it has run; [`wave`] reads a wave again; [`formal`] proves what no bench can try. A tool that is missing is said aloud by [`tools::have`], and is a failure where
 //! `OFFRAMP_REQUIRE_TOOLS=1`.
 
 mod bench;
 mod build;
+pub mod coverage;
 mod difference;
 mod dut;
 pub mod formal;
@@ -15,6 +16,7 @@ mod mutation;
 mod netlist;
 mod recording;
 pub mod tools;
+pub mod wave;
 
 pub use bench::Bench;
 pub use build::BuildError;

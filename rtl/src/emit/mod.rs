@@ -40,6 +40,19 @@ impl Emitted {
         self.files.iter().map(|file| file.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 
+    /// The file and its line, from 1, of line `line` of [`text`](Emitted::text).
+    pub fn place(&self, mut line: usize) -> Option<(&File, usize)> {
+        for file in &self.files {
+            // The line end that joins two files ends an empty line, since each ends with its own.
+            let lines = file.text.matches('\n').count() + 1;
+            if line <= lines {
+                return Some((file, line));
+            }
+            line -= lines;
+        }
+        None
+    }
+
     /// Whether the top has a port `clock`.
     pub fn clocked(&self) -> bool {
         self.ports.iter().any(|port| port.name == "clock")
@@ -108,6 +121,12 @@ fn collect(
     }
     seen.insert(Rc::as_ptr(module), id);
     Ok(id)
+}
+
+/// The unit that a module of a design is: its name without parameters, which begin with a number.
+pub fn unit_of(module: &str) -> &str {
+    let digit = |at: &usize| module[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+    module.match_indices('_').map(|(at, _)| at).find(digit).map_or(module, |at| &module[..at])
 }
 
 /// A name for each: the unit's where it is alone, else with its parameters.

@@ -5,7 +5,7 @@
 //! as late in them as the machine needs the rest for its pieces, a write beat is taken in the last. The answer to a write comes a latency
 //! after its last beat.
 
-use super::Timing;
+use super::{Timing, Written};
 use crate::cosim::Dut;
 use models::latency;
 use std::collections::VecDeque;
@@ -31,6 +31,8 @@ pub(super) struct Bus {
     pub memory: Vec<u8>,
     /// How fast it is.
     pub timing: Timing,
+    /// Every byte that was written, in order, where that is kept.
+    pub written: Option<Vec<Written>>,
     bytes: usize,
     now: u64,
     waiting: [VecDeque<Burst>; 2],
@@ -86,6 +88,7 @@ impl Bus {
         Bus {
             memory,
             timing,
+            written: None,
             bytes,
             now: 0,
             waiting: Default::default(),
@@ -194,6 +197,8 @@ impl Bus {
         for at in (0..self.bytes).filter(|at| strobe[at / 32] >> (at % 32) & 1 == 1) {
             if let Some(byte) = self.memory.get_mut(start + at) {
                 *byte = (data[at / 4] >> (8 * (at % 4))) as u8;
+                let (cycle, address, byte) = (dut.ticks(), (start + at) as u64, *byte);
+                self.written.iter_mut().for_each(|all| all.push(Written { cycle, address, byte }));
             }
         }
     }

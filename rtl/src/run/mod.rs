@@ -13,6 +13,7 @@ mod bus;
 mod host;
 mod nvm;
 
+use crate::cosim::coverage::Coverage;
 use crate::cosim::{BuildError, Dut, Trace};
 use crate::emit::Emitted;
 use crate::register_map::registers;
@@ -63,6 +64,26 @@ pub struct Left {
     pub registers: BTreeMap<&'static str, u64>,
     /// Cycles of the model, those of the host included.
     pub model_cycles: u64,
+}
+
+/// A byte that the machine has written to external memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Clock cycle since the start of the model, in which the bus took it.
+    pub cycle: u64,
+    /// Where.
+    pub address: u64,
+    /// What.
+    pub byte: u8,
+}
+
+/// What was recorded of a run, whether or not it ended.
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    /// What of the text ran, with [`Trace::Coverage`].
+    pub coverage: Coverage,
+    /// Every byte written, in order, where there is a wave.
+    pub written: Vec<Written>,
 }
 
 /// Why a program did not end.
@@ -117,6 +138,21 @@ impl Scene<'_> {
         self.cycles += 1;
     }
 
+    /// A program from the load of its commands to what the registers hold after its interrupt.
+    fn program(&mut self, job: &Job, limit: u64) -> Result<BTreeMap<&'static str, u64>, RunError> {
+        let mut host = Host::new();
+        host.load(self, job);
+        host.write(self, "control", 1);
+        let started = self.cycles;
+        while self.dut.get("interrupt_line") == 0 {
+            if self.cycles - started > limit {
+                return Err(RunError::Hangs(limit));
+            }
+            self.step();
+        }
+        Ok(registers().iter().map(|register| (register.name, host.read(self, register))).collect())
+    }
+
     /// A new supply voltage, and with it a new clock, gives the memories another latency in cycles.
     fn follow_supply(&mut self) {
         let supply_mv = self.dut.get_words(self.supply)[0];
@@ -147,28 +183,37 @@ pub fn run(
     limit: u64,
     wave: Option<&Path>,
 ) -> Result<Left, RunError> {
-    let mut dut = Dut::build(emitted, 1, wave.map_or(Trace::Off, Trace::Vcd))?;
+    watch(emitted, job, timings, limit, wave.map_or(Trace::Off, Trace::Vcd))?.0
+}
+
+/// The same, with what was recorded of it, also where it does not end.
+///
+/// # Errors
+/// The model cannot be built, or its coverage not be read.
+pub fn watch(
+    emitted: &Emitted,
+    job: &Job,
+    timings: &BTreeMap<u32, Timing>,
+    limit: u64,
+    trace: Trace<'_>,
+) -> Result<(Result<Left, RunError>, Watched), BuildError> {
+    let mut dut = Dut::build(emitted, 1, trace)?;
     for (at, port) in emitted.ports.iter().enumerate().filter(|(_, port)| port.input) {
         dut.set_words(at, &vec![0; port.width.div_ceil(32)]);
     }
     let first = at(timings, 0);
-    let bus = Bus::new(&dut, job.external.clone(), first);
+    let mut bus = Bus::new(&dut, job.external.clone(), first);
+    bus.written = matches!(trace, Trace::Vcd(_)).then(Vec::new);
     let nvm = Nvm::new(&dut, job.nvm.clone(), first.nvm_latency);
     dut.reset();
     let supply = dut.port("supply_mv");
     let mut scene = Scene { dut, bus, nvm, cycles: 0, timings, supply_mv: 0, supply };
-    let mut host = Host::new();
-    host.load(&mut scene, job);
-    host.write(&mut scene, "control", 1);
-    let started = scene.cycles;
-    while scene.dut.get("interrupt_line") == 0 {
-        if scene.cycles - started > limit {
-            return Err(RunError::Hangs(limit));
-        }
-        scene.step();
-    }
-    let readable = registers();
-    let read = readable.iter().map(|register| (register.name, host.read(&mut scene, register)));
-    let registers = read.collect();
-    Ok(Left { external: scene.bus.memory, registers, model_cycles: scene.cycles })
+    let ended = scene.program(job, limit);
+    let coverage = match trace {
+        Trace::Coverage => scene.dut.coverage(emitted)?,
+        Trace::Off | Trace::Vcd(_) => Coverage::default(),
+    };
+    let watched = Watched { coverage, written: scene.bus.written.take().unwrap_or_default() };
+    let left = |registers| Left { external: scene.bus.memory, registers, model_cycles: scene.cycles };
+    Ok((ended.map(left), watched))
 }

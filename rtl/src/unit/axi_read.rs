@@ -2,7 +2,7 @@
 //!
 //! **Ports.** `start` with runs of bytes, as [`burst`](super::burst()) takes them; `done`. The AXI4 read channels, prefixed `axi_`; the constant
 //! signals (size, burst type, identifier) belong to the top. To the buffers: `beat`, its data, its first byte that counts, the byte after
-//! the last one. `error`, high for a cycle, after which the command ends early.
+//! the last one. To the look-up of rows: `run_taken`. `error`, high for a cycle, after which the command ends early.
 //!
 //! **Timing.** The first request goes out in the cycle after `start`, then one a cycle while fewer than `axi.outstanding` are under
 //! way. A beat is handed on in the cycle in which it is taken; the next is taken when its pieces are in, one a cycle. `done` follows
@@ -14,6 +14,7 @@
 use super::burst::{BYTES_BITS, LENGTH_BITS, RUN_BITS, STRIDE_BITS, burst};
 use super::fifo::fifo;
 use super::sequencer::ADDRESS_BITS;
+use super::store::pass;
 use crate::hdl::{Error, Expr, Instance, Module, address_bits, concat, lit, mux};
 use models::design::Axi;
 use models::latency;
@@ -34,7 +35,7 @@ pub fn axi_read(axi: Axi, pieces: usize) -> Result<Rc<Module>, Error> {
         .latency(format!("done {} cycles after the last piece", latency::DMA_WRITE));
     let start = m.input("start", 1, "first busy cycle of a command");
     let failed = m.register("failed", 1, 0);
-    let asked = request(&mut m, axi, "ar", &start, &failed)?;
+    let asked = request(&mut m, axi, READS, &start, &failed)?;
     let fault = beats(&mut m, (axi, pieces), &asked)?;
     m.when(&start, |m| m.next(&failed, lit(1, 0))).otherwise(|m| {
         m.when(&fault, |m| m.next(&failed, lit(1, 1)));
@@ -64,6 +65,12 @@ impl Request {
     }
 }
 
+/// Prefix of the address channel of reads.
+const READS: &str = "ar";
+
+/// What the cutter says to its master.
+const CUT: [&str; 4] = ["valid", "burst_address", "burst_length", "burst_end"];
+
 /// The address channel with prefix `channel`, `ar` or `aw`.
 pub(super) fn request(
     m: &mut Module,
@@ -83,7 +90,14 @@ pub(super) fn request(
     let take = m.signal("take", 1);
     let mut inputs: Vec<(&str, &Expr)> = fields.iter().map(|(name, wire)| (*name, wire)).collect();
     inputs.extend([("start", start), ("take", &take)]);
-    let cutter = m.instance("burst", &burst(axi)?, &inputs);
+    // Only rows of a table begin where they are told, and those are only read.
+    let reads = channel == READS;
+    let shape = burst(axi, reads)?;
+    let cutter = if reads {
+        pass(m, "burst", &shape, &inputs, &["run_indexed", "run_next"], &CUT)?
+    } else {
+        m.instance("burst", &shape, &inputs)
+    };
     let used = m.signal("under_way", super::used_bits(axi.outstanding));
     let offered = m.register("offered", 1, 0);
     let room = used.lt(lit(used.width(), axi.outstanding.into()));

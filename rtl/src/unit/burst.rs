@@ -1,10 +1,11 @@
 //! Cuts runs of bytes into AXI4 bursts: the address side of both DMA engines.
 //!
 //! **Ports.** `start` with the first byte, the number of runs, the bytes of each and from one to the next. Then, while `valid`, a burst:
-//! its first byte, its length, and how far its last beat counts; `take` hands it over.
+//! its first byte, its length, and how far its last beat counts; `take` hands it over. Where `run_indexed` holds, as stable as the
+//! command, the stride counts for nothing: `run_next` says where the next run begins, and `run_taken` that the run before it is over.
 //!
-//! **Function.** Runs that touch are one. A burst ends with its run, at the next multiple of 4 KiB, or after `burst_beats` beats,
-//! the first of which may begin inside; whichever comes first.
+//! **Function.** Runs that touch are one, but where they are indexed. A burst ends with its run, at the next multiple of 4 KiB, or
+//! after `burst_beats` beats, the first of which may begin inside; whichever comes first.
 //!
 //! **Timing.** The first burst is valid in the cycle after `start`, the next in the cycle after `take`: one a cycle.
 //!
@@ -41,23 +42,44 @@ struct Left {
     stride: Expr,
 }
 
-/// The burst cutter of a master.
+/// The burst cutter of a master, for runs of which each may be told where it begins if `indexed`.
 ///
 /// # Errors
 /// A fault of the description, which would be ours.
-pub fn burst(axi: Axi) -> Result<Rc<Module>, Error> {
+pub fn burst(axi: Axi, indexed: bool) -> Result<Rc<Module>, Error> {
     let mut m = Module::new("burst", "cuts runs of bytes into AXI4 bursts")
         .parameter("width_bits", axi.width_bits)
         .parameter("burst_beats", axi.burst_beats)
+        .parameter("indexed", u8::from(indexed))
         .latency("1 cycle from start, or from take, to the next burst");
     let start = m.input("start", 1, "a command begins");
     let take = m.input("take", 1, "the burst is taken");
+    let told = indexed.then(|| told(&mut m));
     let left = registers(&mut m);
     let stop = cut(&mut m, &left, axi);
-    m.when(&start, |m| begin(m, &left)).otherwise(|m| {
-        m.when(take.and(&left.some), |m| go_on(m, &left, &stop));
+    let ends = m.wire("ends_run", stop.eq(&left.end));
+    let strided = left.first.add(left.stride.widen(ADDRESS_BITS));
+    let following = match &told {
+        Some((indexed, next)) => {
+            let taken = m.output("run_taken", 1, "the last burst of a run is taken");
+            m.assign(taken, take.and(&left.some).and(&ends));
+            mux(indexed, next, strided)
+        }
+        None => strided,
+    };
+    let following = m.wire("following_run", following);
+    let indexed = told.map(|(indexed, _)| indexed);
+    m.when(&start, |m| begin(m, &left, indexed.as_ref())).otherwise(|m| {
+        m.when(take.and(&left.some), |m| go_on(m, &left, &stop, (&ends, &following)));
     });
     m.finish()
+}
+
+/// Whether each run is told where it begins, and where the next does.
+fn told(m: &mut Module) -> (Expr, Expr) {
+    let next = "first byte of the run after this one, where they are indexed";
+    let indexed = m.input("run_indexed", 1, "each run begins where it is told");
+    (indexed, m.input("run_next", ADDRESS_BITS, next))
 }
 
 fn registers(m: &mut Module) -> Left {
@@ -108,12 +130,13 @@ fn ahead(from: &Expr, (bits, count): (usize, u64)) -> Expr {
 }
 
 /// Takes a command; runs that touch become one.
-fn begin(m: &mut Module, left: &Left) {
+fn begin(m: &mut Module, left: &Left, indexed: Option<&Expr>) {
     let first = m.input("run_first", ADDRESS_BITS, "first byte of the first run");
     let runs = m.input("run_count", RUN_BITS, "runs");
     let bytes = m.input("run_bytes", BYTES_BITS, "bytes of a run");
     let stride = m.input("run_stride", STRIDE_BITS, "bytes from the start of one run to the next");
-    let touch = m.wire("touch", stride.eq(bytes.widen(STRIDE_BITS)));
+    let touch = stride.eq(bytes.widen(STRIDE_BITS));
+    let touch = m.wire("touch", indexed.map_or_else(|| touch.clone(), |indexed| touch.and(indexed.not())));
     let all = m.wire("all_bytes", runs.mul(&bytes));
     let bytes = m.wire("begin_bytes", mux(&touch, all, bytes.widen(ADDRESS_BITS)));
     m.next(&left.some, lit(1, 1));
@@ -126,12 +149,10 @@ fn begin(m: &mut Module, left: &Left) {
 }
 
 /// To the next burst, of this run or the next.
-fn go_on(m: &mut Module, left: &Left, stop: &Expr) {
-    let ends = m.wire("ends_run", stop.eq(&left.end));
-    let following = m.wire("following_run", left.first.add(left.stride.widen(ADDRESS_BITS)));
-    m.next(&left.next, mux(&ends, &following, stop));
-    m.when(&ends, |m| {
-        m.next(&left.first, &following);
+fn go_on(m: &mut Module, left: &Left, stop: &Expr, (ends, following): (&Expr, &Expr)) {
+    m.next(&left.next, mux(ends, following, stop));
+    m.when(ends, |m| {
+        m.next(&left.first, following);
         m.next(&left.end, following.add(&left.bytes));
         m.next(&left.runs, left.runs.sub(lit(RUN_BITS, 1)));
         m.next(&left.some, left.runs.ne(lit(RUN_BITS, 1)));

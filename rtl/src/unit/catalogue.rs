@@ -5,6 +5,7 @@
 use super::sizes;
 use crate::hdl::{Error, Module};
 use crate::reference::REFERENCES;
+use crate::register_map::COUNTER_BITS;
 use models::design::Design;
 use std::rc::Rc;
 
@@ -50,17 +51,32 @@ pub const UNITS: &[Entry] = &[
     Entry { name: "walker", module: |design| super::walker(sizes::walker(design)) },
     Entry { name: "add", module: |design| super::add(design.format, design.pu.n) },
     Entry { name: "layernorm", module: |design| super::layernorm(design.format, design.pu.n) },
+    Entry { name: "distance", module: |design| super::distance(design.format) },
+    Entry { name: "largest", module: |design| super::largest(design.format, design.pu.n) },
+    Entry { name: "softmax", module: |design| super::softmax(design.format, design.pu.n) },
+    Entry { name: "entropy", module: |design| super::entropy(design.format, design.pu.n) },
+    Entry {
+        name: "region",
+        module: |_| {
+            let (bits, stride_bits) = sizes::region();
+            super::region(bits, stride_bits)
+        },
+    },
+    Entry { name: "sfu", module: |design| super::sfu(design.format, design.pu.n) },
     Entry { name: "dense_decoder", module: super::dense_decoder },
+    Entry { name: "page", module: super::page::page },
     Entry { name: "operand_buffer", module: super::operand_buffer },
     Entry { name: "operand_buffers", module: super::operand_buffers },
     Entry { name: "auxiliary_buffer", module: super::auxiliary_buffer },
     Entry { name: "load", module: super::load },
     Entry { name: "unpack", module: super::unpack },
+    Entry { name: "lookup", module: |_| super::lookup() },
     Entry { name: "gather", module: super::gather },
+    Entry { name: "row_walk", module: super::row_walk },
     Entry { name: "sort", module: super::sort },
     Entry { name: "store", module: super::store },
     Entry { name: "pack", module: super::pack },
-    Entry { name: "counters", module: super::counters },
+    Entry { name: "counters", module: |design| super::counters(design, COUNTER_BITS) },
     Entry { name: "watchdog", module: |_| super::watchdog() },
     Entry {
         name: "fifo",
@@ -74,7 +90,7 @@ pub const UNITS: &[Entry] = &[
     Entry { name: "control", module: |design| super::control(design.sequencer) },
     Entry { name: "dvfs", module: |_| super::dvfs() },
     Entry { name: "registers", module: |_| super::register_file() },
-    Entry { name: "burst", module: |design| super::burst(design.axi) },
+    Entry { name: "burst", module: |design| super::burst(design.axi, true) },
     Entry {
         name: "axi_read",
         module: |design| {

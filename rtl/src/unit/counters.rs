@@ -8,26 +8,26 @@
 //! **Function.** Sums. MACs are counted as dot products that ran, vectors that streamed and tiles that ended: n, n² and n³ MACs each; what
 //! streamed and did not run was gated, what neither streamed was skipped.
 //!
-//! **Not modelled.** Overflow: [`COUNTER_BITS`] hold days.
+//! **Not modelled.** Overflow: a counter wraps, and those of the machine, [`COUNTER_BITS`](crate::register_map::COUNTER_BITS) wide, hold days.
 
 use super::page::{Geometry, READERS, WRITERS};
 use super::popcount::count_bits;
 use super::unpack::piece_bytes;
 use crate::hdl::{Error, Expr, Module, lit};
-use crate::register_map::COUNTER_BITS;
 use models::design::Design;
 use std::rc::Rc;
 
-/// The counters of a design.
+/// The counters of a design, each of `width` bits.
 ///
 /// # Errors
 /// A fault of the description, which would be ours.
-pub fn counters(design: &Design) -> Result<Rc<Module>, Error> {
+pub fn counters(design: &Design, width: usize) -> Result<Rc<Module>, Error> {
     let g = Geometry::new(design);
     let mut m = Module::new("counters", "event counters, as the energy model has them")
         .parameter("n", g.lanes)
+        .parameter("width", width)
         .latency("1 cycle");
-    let mut c = Counters { clear: m.input("clear", 1, "a program begins") };
+    let mut c = Counters { width, clear: m.input("clear", 1, "a program begins") };
     c.macs(&mut m, g);
     for unit in ["softmax", "layernorm", "add", "entropy"] {
         let pulse = m.input(&format!("{unit}_vectors"), 1, "a vector passes the lanes of the SFU");
@@ -38,23 +38,20 @@ pub fn counters(design: &Design) -> Result<Rc<Module>, Error> {
     m.finish()
 }
 
-/// A value as wide as a counter.
-fn wide(value: &Expr) -> Expr {
-    value.widen(COUNTER_BITS)
-}
-
 /// What all counters share.
 struct Counters {
+    width: usize,
     clear: Expr,
 }
 
 impl Counters {
     /// A register that adds `value` in every cycle.
     fn sum(&mut self, m: &mut Module, name: &str, value: &Expr) -> Expr {
-        let total = m.register(&format!("{name}_total"), COUNTER_BITS, 0);
-        let zero = lit(COUNTER_BITS, 0);
+        let total = m.register(&format!("{name}_total"), self.width, 0);
+        let zero = lit(self.width, 0);
         let clear = self.clear.clone();
-        m.when(clear, |m| m.next(&total, zero)).otherwise(|m| m.next(&total, total.add(wide(value))));
+        m.when(clear, |m| m.next(&total, zero))
+            .otherwise(|m| m.next(&total, total.add(value.widen(total.width()))));
         total
     }
 
@@ -65,7 +62,7 @@ impl Counters {
     }
 
     fn show(&self, m: &mut Module, name: &str, value: &Expr) {
-        let out = m.output(name, COUNTER_BITS, "event counter");
+        let out = m.output(name, self.width, "event counter");
         m.assign(out, value);
     }
 
@@ -124,7 +121,9 @@ impl Counters {
         let (read, write) = (pulse("read_beat", "a beat is read"), pulse("write_beat", "a beat is written"));
         let word = pulse("nvm_word", "a word of the NVM is read");
         let command = pulse("dispatched", "a command is dispatched");
-        let bytes = times(&wide(&bias), 2 * n).add(times(&wide(&norm), 4 * n)).add(times(&wide(&span), n));
+        let bytes = [(&bias, 2 * n), (&norm, 4 * n), (&span, n)]
+            .map(|(pulse, unit)| times(&pulse.widen(self.width), unit));
+        let bytes = bytes.into_iter().reduce(|sum, one| sum.add(one)).unwrap_or_else(|| lit(self.width, 0));
         self.scaled(m, "aux_read_bytes", &bytes, 1);
         self.scaled(m, "aux_write_bytes", &aux, piece_bytes(design) as u64);
         let reads = self.sum(m, "beats_read", &read);

@@ -60,7 +60,7 @@ pub fn dvfs() -> Result<Rc<Module>, Error> {
 fn nearest(m: &mut Module, entropy: &Expr) -> Expr {
     let (wide, bits) = (ENTROPY_BITS + address_bits(ROWS), address_bits(ROWS));
     let scaled = entropy.mul(lit(bits, ROWS_PER_NAT.into()));
-    let scaled = m.wire("scaled", scaled.add(lit(wide, ROUNDING.into())));
+    let scaled = m.wire("scaled_ends_unused", scaled.add(lit(wide, ROUNDING.into())));
     let fraction = ENTROPY_FRACTION as usize;
     let whole = m.wire("whole", scaled.bits(fraction, wide - fraction));
     let last = ROWS as u64 - 1;

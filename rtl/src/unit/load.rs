@@ -1,12 +1,16 @@
-//! Load engine: runs of bytes from external memory, or rows of a table from the NVM, to the buffers.
+//! Load engine: runs of bytes from external memory, or rows of a table from there or from the NVM, to the buffers.
 //!
 //! **Ports.** `start` with a `command`, `done`; base addresses of the layer; the AXI4 read channels; the NVM's read port; the token memory's; a
 //! write port of the auxiliary buffer; the [writer's ports](super::page) of the operand buffers; counts of what happened in the cycle.
 //!
 //! **Timing.** That of [`axi_read`](super::axi_read()) and of [`gather`](super::gather()): a beat is taken, [cut](super::unpack()) into
-//! pieces, [sorted](super::sort()), [encoded](super::bitmask_encoder()), written; the last write falls into the last busy cycle.
+//! pieces, [sorted](super::sort()), [encoded](super::bitmask_encoder()), written; the last write falls into the last busy cycle. A gather
+//! begins [`latency::LOOKUP`] cycles later, when the place of its first row is [known](super::lookup()); its rows from external memory are
+//! runs of a load, of which no two are one.
 //!
-//! **Not modelled.** Loads from the NVM and gathers from external memory: the machine refuses programs that have them.
+//! **Function.** A row of a table in external memory is every code, in whole tiles.
+//!
+//! **Not modelled.** Loads from the NVM: no command has them.
 
 use super::page::Geometry;
 use super::popcount::{count_bits, popcount};
@@ -14,11 +18,29 @@ use super::sort::sort;
 use super::store::{first_byte, pass, runs};
 use super::unpack::{piece_bytes, pieces, unpack};
 use super::word::{WORD_BITS, field, is};
-use super::{axi_read, bitmask_encoder, gather};
+use super::{RUN_BITS, axi_read, bitmask_encoder, gather, lookup, row_walk};
 use crate::hdl::{Error, Expr, Instance, Module, address_bits, mux};
 use models::design::Design;
 use models::latency;
+use models::program::MAX_TOKENS;
 use std::rc::Rc;
+
+const _: () =
+    assert!((MAX_TOKENS as usize) < 1 << RUN_BITS, "a gather has no more rows than the master counts runs");
+
+/// What kind of command is under way, and what its parts share.
+struct Parts {
+    start: Expr,
+    word: Expr,
+    /// It is a gather; its table lies in the NVM.
+    gathers: Expr,
+    from_nvm: Expr,
+    /// The first place is known; first byte of the row that is next.
+    known: Expr,
+    place: Expr,
+    /// A place is used, to be assigned.
+    used: Expr,
+}
 
 /// The load engine of a design.
 ///
@@ -33,19 +55,16 @@ pub fn load(design: &Design) -> Result<Rc<Module>, Error> {
         .latency(format!("{} cycles from the last beat to its page", latency::DMA_WRITE));
     let start = m.input("start", 1, "first busy cycle of a command");
     let word = m.input("command", WORD_BITS, "the command, stable until done");
-    let gathers = m.wire("gathers", is(&word, "gather"));
-    let [loads_now, gathers_now] = [("loads_now", gathers.not()), ("gathers_now", gathers.clone())]
-        .map(|(name, which)| m.wire(name, start.and(which)));
-    let first = first_byte(&mut m, &word, "load");
-    let bus = bus(&mut m, design, (&loads_now, &word), &first)?;
-    let sorted = sorted(&mut m, design, (&loads_now, &word), &bus)?;
-    let outside = ["nvm_valid", "nvm_data", "token"];
-    let kept = ["done", "vector_valid", "to_tile", "to_row", "vector"];
-    let ours = [("start", &gathers_now), ("command", &word)];
-    let rows = pass(&mut m, "gather", &gather(design)?, &ours, &outside, &kept)?;
-    let buffer =
-        mux(&gathers, field(&word, "gather", "region.buffer"), field(&word, "load", "region.buffer"));
-    writes(&mut m, design, (&word, &gathers), &sorted, &rows)?;
+    let parts = parts(&mut m, start, word)?;
+    let bus = bus(&mut m, design, &parts)?;
+    let sorted = sorted(&mut m, design, &parts, &bus)?;
+    let rows = rows(&mut m, design, &parts)?;
+    let begins = m.wire("begins_rows", parts.known.and(parts.from_nvm.not()));
+    let taken = bus.out("run_taken").and(&parts.gathers);
+    m.assign(&parts.used, begins.or(taken).or(rows.out("nvm_request")));
+    writes(&mut m, design, &parts, &sorted, &rows)?;
+    let (word, gathers) = (&parts.word, &parts.gathers);
+    let buffer = mux(gathers, field(word, "gather", "region.buffer"), field(word, "load", "region.buffer"));
     for (name, value, meaning) in [
         ("done", bus.out("done").or(rows.out("done")), "last busy cycle of the command"),
         ("buffer", buffer, "operand buffer that is written"),
@@ -56,33 +75,54 @@ pub fn load(design: &Design) -> Result<Rc<Module>, Error> {
     m.finish()
 }
 
-/// The read side of the master.
-fn bus(
-    m: &mut Module,
-    design: &Design,
-    (start, word): (&Expr, &Expr),
-    first: &Expr,
-) -> Result<Instance, Error> {
+/// The kind of the command, and where its rows lie if it gathers.
+fn parts(m: &mut Module, start: Expr, word: Expr) -> Result<Parts, Error> {
+    let gathers = m.wire("gathers", is(&word, "gather"));
+    let from_nvm = m.wire("from_nvm", gathers.and(field(&word, "gather", "space")));
+    let begins = m.wire("gather_starts", start.and(&gathers));
+    let used = m.signal("place_used", 1);
+    let ours = [("start", &begins), ("command", &word), ("next", &used)];
+    let places = pass(m, "lookup", &lookup()?, &ours, &["token"], &["known", "place"])?;
+    let (known, place) = (places.out("known"), places.out("place"));
+    Ok(Parts { start, word, gathers, from_nvm, known, place, used })
+}
+
+/// Rows from the NVM.
+fn rows(m: &mut Module, design: &Design, parts: &Parts) -> Result<Instance, Error> {
+    let start = m.wire("nvm_starts", parts.start.and(&parts.from_nvm));
+    let known = m.wire("nvm_known", parts.known.and(&parts.from_nvm));
+    let ours = [("start", &start), ("command", &parts.word), ("known", &known), ("place", &parts.place)];
+    let outside = ["nvm_valid", "nvm_data"];
+    pass(m, "gather", &gather(design)?, &ours, &outside, &["done", "vector_valid", "vector"])
+}
+
+/// The read side of the master: runs of a load, or rows of a table.
+fn bus(m: &mut Module, design: &Design, parts: &Parts) -> Result<Instance, Error> {
+    let Parts { start, word, gathers, from_nvm, known, place, .. } = parts;
+    let first = first_byte(m, word, "load");
     let [count, bytes, stride] = runs(word, "load");
+    let row = |name: &str| field(word, "gather", name);
+    let begins = start.and(gathers.not()).or(known.and(from_nvm.not()));
+    let begins = m.wire("master_starts", begins);
+    let first = m.wire("first_run", mux(gathers, place, first));
+    let count = mux(gathers, row("rows").bits(0, RUN_BITS), count);
+    let bytes = mux(gathers, row("row_bytes").widen(bytes.width()), bytes);
     let ours = [
-        ("start", start),
-        ("run_first", first),
+        ("start", &begins),
+        ("run_first", &first),
         ("run_count", &count),
         ("run_bytes", &bytes),
         ("run_stride", &stride),
+        ("run_indexed", gathers),
+        ("run_next", place),
     ];
     let outside = ["axi_arready", "axi_rvalid", "axi_rlast", "axi_rresp", "axi_rid", "axi_rdata"];
-    let kept = ["done", "beat_data", "beat_first", "beat_end"];
+    let kept = ["done", "beat_data", "beat_first", "beat_end", "run_taken"];
     pass(m, "master", &axi_read(design.axi, pieces(design))?, &ours, &outside, &kept)
 }
 
 /// Pieces, sorted.
-fn sorted(
-    m: &mut Module,
-    design: &Design,
-    (start, word): (&Expr, &Expr),
-    bus: &Instance,
-) -> Result<Instance, Error> {
+fn sorted(m: &mut Module, design: &Design, parts: &Parts, bus: &Instance) -> Result<Instance, Error> {
     let mut inputs = vec![("beat", bus.out("beat")), ("beat_data", bus.out("beat_data"))];
     if pieces(design) > 1 {
         let (low, bits) = (piece_bytes(design).ilog2() as usize, address_bits(pieces(design)));
@@ -92,7 +132,7 @@ fn sorted(
     let inputs: Vec<(&str, &Expr)> = inputs.iter().map(|(name, value)| (*name, value)).collect();
     let unpacked = m.instance("unpack", &unpack(design)?, &inputs);
     let (piece, data) = (unpacked.out("piece"), unpacked.out("piece_data"));
-    let ours = [("start", start), ("command", word), ("piece", &piece), ("piece_data", &data)];
+    let ours = [("start", &parts.start), ("command", &parts.word), ("piece", &piece), ("piece_data", &data)];
     let sorted = m.instance("sort", &sort(design)?, &ours);
     for name in ["aux_write", "aux_address", "aux_data"] {
         let value = sorted.out(name);
@@ -106,14 +146,18 @@ fn sorted(
 fn writes(
     m: &mut Module,
     design: &Design,
-    (word, gathers): (&Expr, &Expr),
+    parts: &Parts,
     sorted: &Instance,
     rows: &Instance,
 ) -> Result<(), Error> {
     let g = Geometry::new(design);
-    let either = |name: &str| mux(gathers, rows.out(name), sorted.out(name));
-    let inputs = ["vector_valid", "to_tile", "to_row", "vector"].map(either);
-    let [valid, tile, row, vector] = &inputs;
+    let Parts { start, word, gathers, from_nvm, .. } = parts;
+    let either = |name: &str| mux(from_nvm, rows.out(name), sorted.out(name));
+    let valid = m.wire("vector_leaves", either("vector_valid"));
+    let ours = [("start", start), ("command", word), ("vector", &valid)];
+    let walk = m.instance("row_walk", &row_walk(design)?, &ours);
+    let place = |name: &str| mux(gathers, walk.out(name), sorted.out(name));
+    let [valid, tile, row, vector] = &[valid, place("to_tile"), place("to_row"), either("vector")];
     let inputs = [("valid", valid), ("to_tile", tile), ("to_row", row), ("vector", vector)];
     let encoder = m.instance("encoder", &bitmask_encoder(design)?, &inputs);
     let past = m.wire("goes_past", gathers.not().and(field(word, "load", "packed")));

@@ -1,7 +1,7 @@
 //! Vectors to beats of the bus: what the store engine reads ahead, in the order of memory.
 //!
 //! **Ports.** `start` with a `command`; `vector_valid` with a vector of codes; `beat_valid` with `beat_data`, `beat_take`; `vector_taken` when a
-//! vector has left.
+//! vector has left. `drop` between stores: what still waits, after a bus error, leaves a vector a cycle and goes nowhere.
 //!
 //! **Timing.** A vector can be part of a beat in the cycle in which it comes.
 //!
@@ -36,15 +36,16 @@ pub fn pack(design: &Design) -> Result<Rc<Module>, Error> {
     let comes = m.input("vector_valid", 1, "a vector comes");
     let codes = m.input("vector", g.lanes * g.code, "its codes, lane 0 lowest");
     let take = m.input("beat_take", 1, "the beat is taken");
+    let drop = m.input("drop", 1, "no store runs: what waits goes nowhere");
     let bytes: Vec<Expr> =
         (0..g.lanes).rev().map(|lane| codes.bits(lane * g.code, g.code).widen(8)).collect();
     let bytes = m.wire("bytes", concat(&bytes));
     let pop = m.signal("pop", 1);
     let (some, head) = ahead(&mut m, &comes, &bytes, &pop)?;
     let (valid, data) = if g.lanes >= beat {
-        divide(&mut m, beat, (&some, &head), (&take, &pop))
+        divide(&mut m, beat, (&some, &head), (&take, &drop, &pop))
     } else {
-        join(&mut m, g, beat, (&some, &head), (&take, &pop))
+        join(&mut m, g, beat, (&some, &head), (&take, &drop, &pop))
     };
     for (name, value, meaning) in [
         ("beat_valid", valid, "a beat can go"),
@@ -61,9 +62,9 @@ pub fn pack(design: &Design) -> Result<Rc<Module>, Error> {
 fn ahead(m: &mut Module, comes: &Expr, bytes: &Expr, pop: &Expr) -> Result<(Expr, Expr), Error> {
     let none = m.signal("none_waits", 1);
     let push = m.wire("push", comes.and(none.and(pop).not()));
-    let drop = m.wire("drop", pop.and(none.not()));
+    let popped = m.wire("popped", pop.and(none.not()));
     let shape = fifo(AHEAD, bytes.width())?;
-    let waiting = m.instance("waiting", &shape, &[("push", &push), ("data", bytes), ("pop", &drop)]);
+    let waiting = m.instance("waiting", &shape, &[("push", &push), ("data", bytes), ("pop", &popped)]);
     m.assign(&none, waiting.out("used").eq(lit(used_bits(AHEAD), 0)));
     let head = mux(&none, bytes, waiting.out("head"));
     Ok((m.wire("some", none.not().or(comes)), m.wire("head", head)))
@@ -74,17 +75,19 @@ fn divide(
     m: &mut Module,
     beat: usize,
     (some, head): (&Expr, &Expr),
-    (take, pop): (&Expr, &Expr),
+    (take, drop, pop): (&Expr, &Expr, &Expr),
 ) -> (Expr, Expr) {
+    let dropped = m.wire("dropped", drop.and(some));
     let parts = head.width() / (8 * beat);
     if parts == 1 {
-        m.assign(pop, take);
+        m.assign(pop, take.or(dropped));
         return (some.clone(), head.clone());
     }
     let bits = address_bits(parts);
     let part = m.register("part", bits, 0);
-    m.when(take, |m| m.next(&part, part.add(lit(bits, 1))));
-    m.assign(pop, take.and(part.reduce_and()));
+    let next = mux(take, part.add(lit(bits, 1)), &part);
+    m.next(&part, mux(drop, lit(bits, 0), next));
+    m.assign(pop, take.and(part.reduce_and()).or(dropped));
     let data = m.signal("part_bytes", 8 * beat);
     let target = &data;
     let arms = (0..parts).map(|at| {
@@ -101,13 +104,13 @@ fn join(
     g: Geometry,
     beat: usize,
     (some, head): (&Expr, &Expr),
-    (take, pop): (&Expr, &Expr),
+    (take, drop, pop): (&Expr, &Expr, &Expr),
 ) -> (Expr, Expr) {
     let (lanes, width) = (beat / g.lanes, head.width());
     let bits = address_bits(lanes);
     let (at, ends) = runs(m, g, bits, pop);
     let full = m.wire("beat_ends", at.reduce_and().or(ends));
-    m.assign(pop, some.and(full.not().or(take)));
+    m.assign(pop, some.and(full.not().or(take).or(drop)));
     let keeps = m.wire("keeps", some.and(full.not()));
     let parts: Vec<Expr> = (0..lanes)
         .map(|lane| {

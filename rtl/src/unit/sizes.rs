@@ -2,10 +2,12 @@
 
 use super::epilogue::operands;
 use super::moments::spread_bits;
+use super::word::opcode;
 use super::{Operands, POWER_BITS, Walk, accumulator_width, largest_reduction, product_width, value_width};
 use kernels::adaptivfloat::Format;
 use models::design::{Axi, Design};
 use models::latency;
+use models::program::word::LAYOUTS;
 
 /// Bits of a power's exponent: a distance of 22 bits times log2 e.
 const EXPONENT: usize = 24;
@@ -67,4 +69,13 @@ pub fn rsqrt(design: &Design) -> usize {
 pub fn walker(design: &Design) -> Walk {
     let behind = latency::layernorm_pass(design.pu.n);
     Walk { n: design.pu.n, passes: 2, between: behind, after: behind }
+}
+
+/// Bits of a region's base and of its stride, as commands have them.
+pub fn region() -> (usize, usize) {
+    let width = |name: &str| {
+        let fields = LAYOUTS[opcode("add") as usize].fields();
+        fields.iter().filter(|field| field.name == name).map(|field| field.width as usize).sum()
+    };
+    (width("out.base"), width("out.stride"))
 }

@@ -6,6 +6,9 @@
 //! **Timing.** That of [`axi_write`](super::axi_write()). The first vector is read in the cycle of the start, so that its first beat can go
 //! when its burst may, [`latency::DMA_READ`] cycles after the request.
 //!
+//! **Errors.** Where the bus ends a command early, what was read ahead is dropped, within twice [`latency::DECODE`] and four cycles of `done`;
+//! the next command begins later.
+//!
 //! **Not modelled.** Packed stores: activations are stored with their zeros.
 
 use super::dense_decoder::dense_decoder;
@@ -35,7 +38,8 @@ pub fn store(design: &Design) -> Result<Rc<Module>, Error> {
     let word = m.input("command", WORD_BITS, "the command, stable until done");
     let first = first_byte(&mut m, &word, "store");
     let taken = m.signal("vector_taken", 1);
-    let (read, tile, row) = walk(&mut m, g, (&start, &word), &taken);
+    let busy = m.register("busy", 1, 0);
+    let (read, tile, row) = walk(&mut m, g, (&start, &word), (&busy, &taken));
     let masks = m.input("masks", g.lanes * g.lanes, "buffer: masks of the tile fetched");
     let codes = m.input("codes", g.lanes * g.code, "buffer: codes of the row read");
     let inputs = [("read", &read), ("tile", &tile), ("row", &row), ("masks", &masks), ("codes", &codes)];
@@ -44,8 +48,10 @@ pub fn store(design: &Design) -> Result<Rc<Module>, Error> {
     let data = m.signal("beat_data", design.axi.width_bits as usize);
     let valid = m.signal("beat_valid", 1);
     let bus = bus(&mut m, design, (&start, &word), &first, (&valid, &data))?;
-    let take = bus.out("beat_take");
-    let mut inputs = vec![("vector_valid", comes), ("vector", decoder.out("vector")), ("beat_take", take)];
+    m.next(&busy, start.or(busy.and(bus.out("done").not())));
+    let (take, drop) = (bus.out("beat_take"), m.wire("drops", start.or(&busy).not()));
+    let vector = decoder.out("vector");
+    let mut inputs = vec![("vector_valid", comes), ("vector", vector), ("beat_take", take), ("drop", drop)];
     if design.axi.beat_bytes() > u64::from(design.pu.n) {
         let vector = design.axi.beat_bytes().ilog2() as usize - g.lane;
         inputs.extend([("start", start), ("command", word), ("run_first", first.bits(g.lane, vector))]);
@@ -83,7 +89,12 @@ pub(super) fn runs(word: &Expr, command: &str) -> [Expr; 3] {
 }
 
 /// The vectors of the region in the order of memory, as far ahead as there is room: read, tile and row.
-fn walk(m: &mut Module, g: Geometry, (start, word): (&Expr, &Expr), taken: &Expr) -> (Expr, Expr, Expr) {
+fn walk(
+    m: &mut Module,
+    g: Geometry,
+    (start, word): (&Expr, &Expr),
+    (busy, taken): (&Expr, &Expr),
+) -> (Expr, Expr, Expr) {
     let part = |name: &str| field(word, "store", name);
     let (tiles, runs) = (part("run_tiles"), part("runs"));
     let (base, stride) = (g.tiles(part("region.base")), g.tiles(part("region.stride")));
@@ -96,7 +107,7 @@ fn walk(m: &mut Module, g: Geometry, (start, word): (&Expr, &Expr), taken: &Expr
     let or_zero = |value: &Expr| mux(start, lit(value.width(), 0), value);
     let or_base = |value: &Expr| mux(start, &base, value);
     let room = owed.lt(lit(owed.width(), AHEAD.into()));
-    let read = m.wire("read_now", start.or(active.and(room)));
+    let read = m.wire("read_now", start.or(active.and(busy).and(room)));
     let (tile_now, run_now) = (m.wire("tile_now", or_zero(&tile)), m.wire("run_now", or_zero(&run)));
     let row_now = m.wire("row_now", or_zero(&row));
     let (place_now, run_tile_now) =

@@ -71,6 +71,8 @@ impl Memory {
 /// One command on its way.
 struct Command {
     runs: Runs,
+    /// Runs all bursts of which have been asked for.
+    asked: usize,
     axi: Axi,
     /// Cycles that a beat takes into the buffers.
     pieces: u64,
@@ -110,12 +112,12 @@ pub(super) fn axi_read(plan: &Plan) -> Result<Tally, Failure> {
 
 impl Command {
     fn new((axi, pieces): (Axi, usize), wrong: Option<Wrong>, draw: &mut Draw) -> Command {
-        let runs = Runs::draw(draw, &[8, 64, 3000]);
+        let runs = Runs { indexed: draw.once_in(3), ..Runs::draw(draw, &[8, 64, 3000]) };
         let memory =
             Memory { bursts: VecDeque::new(), latency: draw.below(20), served: 0, wrong, broke: false };
         let due = runs.addresses().collect();
         let pieces = pieces as u64;
-        Command { runs, axi, pieces, memory, due, beats: 0, errors: 0, last_beat: 0, waiting: None }
+        Command { runs, asked: 0, axi, pieces, memory, due, beats: 0, errors: 0, last_beat: 0, waiting: None }
     }
 
     /// Gives the beats.
@@ -125,6 +127,7 @@ impl Command {
         let about = format!("{:?}, memory wrong: {:?}", self.runs, self.memory.wrong);
         for now in 0..PATIENCE {
             let [ready, silent] = [(); 2].map(|()| draw.stalls() && !eager);
+            self.runs.set_next(bench, self.asked, draw);
             if self.cycle(bench, now, (!ready, silent)).map_err(|difference| difference.about(&about))? {
                 return Ok(self.beats);
             }
@@ -154,6 +157,8 @@ impl Command {
         let waits = self.waiting.is_none_or(|before| before == asks);
         bench.require(waits, || "an address that waits has changed".to_owned())?;
         self.waiting = (asks[0] == 1 && !ready).then_some(asks);
+        let run_ends = asks[0] == 1 && ready && self.ends_run(asks[1], asks[2] + 1);
+        bench.expect("run_taken", run_ends.into());
         let room = self.memory.bursts.len() <= self.axi.outstanding as usize;
         bench.require(room, || "more bursts are under way than may be".to_owned())?;
         let all_came = self.due.is_empty();
@@ -173,6 +178,7 @@ impl Command {
         };
         bench.expect("done", u64::from(done));
         bench.step()?;
+        self.asked += usize::from(run_ends);
         if asks[0] == 1 && ready {
             self.memory.bursts.push_back((asks[2] + 1, now + 1 + self.memory.latency));
         }
@@ -185,6 +191,12 @@ impl Command {
             self.end(bench)?;
         }
         Ok(done)
+    }
+
+    /// Whether so many beats from an address on reach the end of the run.
+    fn ends_run(&self, address: u64, beats: u64) -> bool {
+        let beat = self.axi.beat_bytes();
+        self.runs.each().get(self.asked).is_some_and(|run| (address / beat + beats) * beat >= run[1])
     }
 
     /// The bytes of a beat are the next.

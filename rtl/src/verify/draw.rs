@@ -64,6 +64,24 @@ impl Draw {
     }
 }
 
+impl Draw {
+    /// A mask of `n` bits: none of them, all, one, or any.
+    pub fn mask(&mut self, n: usize) -> u64 {
+        match self.below(4) {
+            0 => 0,
+            1 => u64::MAX >> (64 - n),
+            2 => 1 << self.below(n as u64),
+            _ => self.bits(n),
+        }
+    }
+
+    /// `n` codes of `width` bits, zero where the mask has no one.
+    pub fn vector(&mut self, mask: u64, n: usize, width: u8) -> Vec<u8> {
+        let code = |bit| if mask >> bit & 1 == 1 { 1 + self.below((1 << width) - 1) as u8 } else { 0 };
+        (0..n).map(code).collect()
+    }
+}
+
 /// Numbers of `width` bits side by side, the first lowest, in 32-bit words.
 pub fn packed<T: Copy + Into<i64>>(values: &[T], width: usize) -> Vec<u32> {
     let mut words = vec![0; (values.len() * width).div_ceil(32)];

@@ -23,6 +23,7 @@
 //! }
 //! ```
 
+mod accesses;
 mod accumulator;
 mod add;
 mod align;
@@ -30,16 +31,31 @@ mod arithmetic;
 mod auxiliary_buffer;
 mod axi_read;
 mod axi_write;
+mod bitmask_decoder;
+mod bitmask_encoder;
 mod burst;
 mod bus;
+mod command;
 mod control;
+mod counters;
+mod dense_decoder;
+mod distance;
 mod draw;
 mod dvfs;
+mod entropy;
 mod epilogue;
 mod failure;
 mod fifo;
+mod job;
 mod layernorm;
+mod load;
 mod mutants;
+mod nest;
+mod operand_buffer;
+mod pack;
+mod packing;
+mod pages;
+mod phases;
 mod plan;
 mod product;
 mod program;
@@ -49,10 +65,14 @@ mod registers;
 mod requantise;
 mod rsqrt;
 mod runs;
+mod sfu;
 mod small;
+mod softmax;
+mod store;
 mod tables;
 mod walk;
 mod walker;
+mod written;
 
 pub use draw::{Draw, packed};
 pub use failure::{Failed, Failure};
@@ -84,13 +104,30 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "exp2", parts: &[], bench: tables::exp2 },
     Check { unit: "log2", parts: &[], bench: tables::log2 },
     Check { unit: "divide", parts: &[], bench: tables::divide },
-    Check { unit: "pu", parts: &["phases", "bitmask_decoder", "bitmask_encoder"], bench: pu::pu },
+    Check { unit: "phases", parts: &[], bench: phases::phases },
+    Check { unit: "bitmask_decoder", parts: &[], bench: bitmask_decoder::bitmask_decoder },
+    Check { unit: "bitmask_encoder", parts: &[], bench: bitmask_encoder::bitmask_encoder },
+    Check { unit: "pu", parts: &[], bench: pu::pu },
     Check { unit: "rsqrt", parts: &[], bench: rsqrt::rsqrt },
     Check { unit: "walker", parts: &[], bench: walker::walker },
     Check { unit: "add", parts: &[], bench: add::add },
     Check { unit: "layernorm", parts: &[], bench: layernorm::layernorm },
+    Check { unit: "distance", parts: &[], bench: distance::distance },
+    Check { unit: "largest", parts: &[], bench: distance::largest },
+    Check { unit: "softmax", parts: &[], bench: softmax::softmax },
+    Check { unit: "entropy", parts: &[], bench: entropy::entropy },
+    Check { unit: "region", parts: &[], bench: sfu::region },
+    Check { unit: "sfu", parts: &[], bench: sfu::sfu },
+    Check { unit: "dense_decoder", parts: &[], bench: dense_decoder::dense_decoder },
+    Check { unit: "page", parts: &[], bench: operand_buffer::page },
+    Check { unit: "operand_buffer", parts: &[], bench: operand_buffer::operand_buffer },
+    Check { unit: "operand_buffers", parts: &[], bench: operand_buffer::operand_buffers },
     Check { unit: "auxiliary_buffer", parts: &[], bench: auxiliary_buffer::auxiliary_buffer },
+    Check { unit: "load", parts: &["lookup", "gather", "row_walk", "sort"], bench: load::load },
     Check { unit: "unpack", parts: &[], bench: bus::unpack },
+    Check { unit: "store", parts: &[], bench: store::store },
+    Check { unit: "pack", parts: &[], bench: pack::pack },
+    Check { unit: "counters", parts: &[], bench: counters::counters },
     Check { unit: "watchdog", parts: &[], bench: bus::watchdog },
     Check { unit: "fifo", parts: &[], bench: fifo::fifo },
     Check { unit: "control", parts: &["sequencer", "queue"], bench: control::control },
@@ -99,19 +136,6 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "burst", parts: &[], bench: burst::burst },
     Check { unit: "axi_read", parts: &[], bench: axi_read::axi_read },
     Check { unit: "axi_write", parts: &[], bench: axi_write::axi_write },
-];
-
-/// Units without a bench of their own: whole programs test them, byte for byte and counter for counter.
-pub const WITHIN_PROGRAMS: &[&str] = &[
-    "dense_decoder",
-    "operand_buffer",
-    "operand_buffers",
-    "load",
-    "gather",
-    "sort",
-    "store",
-    "pack",
-    "counters",
 ];
 
 /// The bench that tests a unit, alone or as a part of another, or a unit to compare with.

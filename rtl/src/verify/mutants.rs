@@ -59,6 +59,7 @@ impl Check {
             icarus: false,
             netlist: false,
             wave_always: false,
+            coverage: false,
             sample: 0,
             ..plan.clone()
         };

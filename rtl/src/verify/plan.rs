@@ -3,6 +3,7 @@
 use super::draw::Draw;
 use super::failure::Failure;
 use super::mutants::Selected;
+use crate::cosim::coverage::Coverage;
 use crate::cosim::{Bench, Recording, netlist, replay};
 use crate::emit::emit;
 use crate::hdl::{Error, Module};
@@ -46,6 +47,8 @@ pub struct Plan {
     pub waves: Option<PathBuf>,
     /// Whether benches without failure leave a wave too.
     pub wave_always: bool,
+    /// Whether is counted what of the text runs.
+    pub coverage: bool,
     /// The mutant that stands for the unit, if any.
     pub mutant: Option<Selected>,
 }
@@ -64,6 +67,7 @@ impl Default for Plan {
             netlist: true,
             waves: None,
             wave_always: false,
+            coverage: false,
             mutant: None,
         }
     }
@@ -80,6 +84,8 @@ pub struct Tally {
     pub icarus: u64,
     /// Values compared again on the netlist.
     pub netlist: u64,
+    /// What of the text has run, where that is counted.
+    pub coverage: Coverage,
     /// The first recording.
     pub recording: Option<Recording>,
 }
@@ -95,6 +101,7 @@ impl Plan {
             return mutant.bench(&emitted, self);
         }
         let mut bench = match self.model {
+            Model::Verilator if self.coverage => Bench::covered(&emitted, self.seed as u32, self.sample)?,
             Model::Verilator => Bench::new(&emitted, self.seed as u32, self.sample)?,
             Model::None => Bench::dry(&emitted, self.sample),
         };
@@ -149,8 +156,10 @@ impl Plan {
         if self.wave_always && self.model == Model::Verilator {
             bench.wave()?;
         }
+        let coverage = if self.coverage { bench.coverage()? } else { Coverage::default() };
+        let (vectors, cycles) = (bench.compared(), bench.cycles());
         let recording = Some(bench.recording().clone());
-        Ok(Tally { vectors: bench.compared(), cycles: bench.cycles(), recording, ..Tally::default() })
+        Ok(Tally { vectors, cycles, coverage, recording, ..Tally::default() })
     }
 
     /// The command line that does the same.
@@ -171,6 +180,7 @@ impl AddAssign for Tally {
         self.cycles += other.cycles;
         self.icarus += other.icarus;
         self.netlist += other.netlist;
+        self.coverage += other.coverage;
         self.recording = self.recording.take().or(other.recording);
     }
 }

@@ -1,12 +1,12 @@
 //! Random products for the processing unit: operands in buffers, the command, the loop nest written out.
 
 use super::Draw;
+use super::command::put;
 use crate::hdl::Error;
 use kernels::activation::Activation;
 use kernels::adaptivfloat::{Format, Tensor};
 use kernels::epilogue::{Bias, Epilogue};
 use models::design::Sparsity;
-use models::program::word::{Field, LAYOUTS};
 
 /// Tiles of a buffer that a product uses.
 pub(super) const TILES: usize = 64;
@@ -135,14 +135,7 @@ impl Product {
     /// The command, with its bias at this place of the auxiliary buffer.
     pub(super) fn word(&self, bias_start: u64) -> Vec<u32> {
         let mut word = vec![0_u32; 8];
-        let fields = LAYOUTS[4].fields();
-        let mut put = |name: &str, value: i64| {
-            for Field { low, width, .. } in fields.iter().filter(|field| field.name == name) {
-                for bit in 0..*width {
-                    word[(low + bit) as usize / 32] |= ((value >> bit & 1) as u32) << ((low + bit) % 32);
-                }
-            }
-        };
+        let mut put = |name: &str, value| put(&mut word, "matmul", name, value);
         for (at, name) in ["rows", "columns", "out"].into_iter().enumerate() {
             put(&format!("{name}.base"), self.base[at] as i64);
             put(&format!("{name}.stride"), self.stride[at] as i64);

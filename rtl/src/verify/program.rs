@@ -7,7 +7,7 @@ use models::latency;
 use models::program::command::AuxRange;
 use models::program::{
     Add, Base, Command, Encoding, Entropy, Epilogue, Matmul, MemoryMap, Occupancy, Operand, Operation,
-    Program, Region, Space, Stage, Tag, Transfer,
+    Program, Region, Stage, Tag, Transfer,
 };
 use std::collections::VecDeque;
 
@@ -27,7 +27,6 @@ fn product(rows: Region) -> Matmul {
 /// A command that a unit would run, told from others by a number in one of its fields.
 fn operation(unit: usize, number: u32) -> Operation {
     let transfer = Transfer {
-        space: Space::External,
         base: Base::Layer,
         offset: u64::from(number) * 4,
         blocks: 1,

@@ -18,6 +18,8 @@ pub(super) struct Runs {
     pub(super) count: u64,
     pub(super) bytes: u64,
     pub(super) stride: u64,
+    /// Whether each run is told where it begins; the stride is then told wrong.
+    pub(super) indexed: bool,
 }
 
 impl Runs {
@@ -26,22 +28,45 @@ impl Runs {
         let most = draw.one(most);
         let bytes = 1 + draw.below(most);
         let gap = if draw.once_in(3) { 0 } else { draw.below(most) };
-        Runs { first: draw.below(1 << 34), count: 1 + draw.below(4), bytes, stride: bytes + gap }
+        Runs {
+            first: draw.below(1 << 34),
+            count: 1 + draw.below(4),
+            bytes,
+            stride: bytes + gap,
+            indexed: false,
+        }
     }
 
     /// Every byte, in order.
     pub(super) fn addresses(self) -> impl Iterator<Item = u64> {
-        let Runs { first, count, bytes, stride } = self;
+        let Runs { first, count, bytes, stride, .. } = self;
         (0..count).flat_map(move |run| (0..bytes).map(move |byte| first + run * stride + byte))
+    }
+
+    /// First byte of each run and the byte after its last; runs that touch are one, but where they are indexed.
+    pub(super) fn each(self) -> Vec<[u64; 2]> {
+        let Runs { first, count, bytes, stride, indexed } = self;
+        if stride == bytes && !indexed {
+            return vec![[first, first + count * bytes]];
+        }
+        (0..count).map(|run| first + run * stride).map(|start| [start, start + bytes]).collect()
     }
 
     /// Puts them on the ports of a command.
     pub(super) fn set(self, bench: &mut Bench) {
-        let Runs { first, count, bytes, stride } = self;
+        let Runs { first, count, bytes, stride, indexed } = self;
+        let stride = if indexed { bytes } else { stride };
         for (name, value) in
             [("run_first", first), ("run_count", count), ("run_bytes", bytes), ("run_stride", stride)]
         {
             bench.set(name, value);
         }
+    }
+
+    /// Puts on the ports of a reader where the run behind run `at` begins; behind the last, anything.
+    pub(super) fn set_next(self, bench: &mut Bench, at: usize, draw: &mut Draw) {
+        let next = self.each().get(at + 1).map_or_else(|| draw.bits(36), |run| run[0]);
+        bench.set("run_indexed", self.indexed.into());
+        bench.set("run_next", next);
     }
 }

@@ -17,6 +17,15 @@ pub(super) const SMALL: [Small; 4] = [
     (8, 2, 64, Format::AF8_4, Sparsity::Gate),
 ];
 
+/// Every number of lanes whose gates a bench can bear, with every sparsity.
+pub(super) const LANES: [Small; 5] = [
+    (2, 2, 32, Format::AF4_3, Sparsity::Gate),
+    (4, 4, 32, Format::AF8_4, Sparsity::Skip),
+    (4, 1, 32, Format::AF8_3, Sparsity::Dense),
+    (8, 2, 64, Format::AF8_4, Sparsity::Skip),
+    (16, 2, 64, Format::AF8_4, Sparsity::Skip),
+];
+
 /// Tiles of a page, words of the auxiliary buffer.
 const TILES: u64 = 4;
 const WORDS: u64 = 16;
@@ -41,4 +50,9 @@ pub(super) fn designs(plan: &Plan, shapes: &[Small]) -> Result<Vec<Design>, Fail
 pub(super) fn quick(plan: &Plan, design: &Design) -> Plan {
     let small = design.pu.n <= 4 && design.buffer.bytes <= 1024;
     Plan { netlist: plan.netlist && small, ..plan.clone() }
+}
+
+/// The plan for a design of a unit without memories: without a netlist of many lanes.
+pub(super) fn few(plan: &Plan, design: &Design) -> Plan {
+    Plan { netlist: plan.netlist && design.pu.n <= 4, ..plan.clone() }
 }

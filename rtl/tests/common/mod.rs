@@ -1,11 +1,6 @@
 //! What the tests of the units share.
 #![allow(dead_code, unused_macros, unused_imports, reason = "each test binary uses a part")]
 
-pub(crate) mod job;
-pub(crate) mod sfu;
-
-use kernels::activation::Activation;
-use models::program::{Epilogue, Matmul, Occupancy, Operand, Region};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rtl::cosim::{Bench, netlist, replay};
@@ -49,27 +44,6 @@ pub(crate) fn verified(unit: &str) {
     plan.seed = number("OFFRAMP_SEED", plan.seed);
     let tally = check.run(&plan).unwrap_or_else(|failed| panic!("{failed}"));
     assert!(tally.vectors > 0 && tally.icarus > 0 && tally.netlist > 0, "{unit} compares nothing: {tally:?}");
-}
-
-/// Codes packed side by side, lane 0 lowest, in 32-bit words.
-pub(crate) fn words(codes: &[u8], width: u8) -> Vec<u32> {
-    let mut out = vec![0; (codes.len() * usize::from(width)).div_ceil(32)];
-    for (lane, &code) in codes.iter().enumerate() {
-        for bit in 0..usize::from(width) {
-            let at = lane * usize::from(width) + bit;
-            out[at / 32] |= u32::from(code >> bit & 1) << (at % 32);
-        }
-    }
-    out
-}
-
-/// A product of one tile whose rows lie in `rows`.
-pub(crate) fn product(rows: Region) -> Matmul {
-    let operand = |region| Operand { region, packed: false, occupancy: Occupancy::DENSE };
-    let (bias, row_bias, activation, shift) = (None, false, Activation::Identity, 0);
-    let epilogue = Epilogue { bias, row_bias, activation, shift };
-    let (rows, columns, out) = (operand(rows), operand(rows), rows);
-    Matmul { rows, columns, out, out_occupancy: Occupancy::DENSE, epilogue, useful_macs: 0 }
 }
 
 /// Replays the bench under Icarus, on the text and on its netlist.

@@ -115,7 +115,7 @@ fn at(region: &Region) -> String {
 }
 
 /// Name, bytes moved, multiply-accumulates and addresses of an operation.
-fn describe(operation: &Operation) -> (&'static str, u64, u64, String) {
+pub(super) fn describe(operation: &Operation) -> (&'static str, u64, u64, String) {
     match operation {
         Operation::Load(t) | Operation::Store(t) => {
             let name = if operation.unit() == Some(Unit::Load) { "load" } else { "store" };

@@ -1,11 +1,11 @@
 //! What each command does to the values, by the golden kernels.
 
-use super::Sentence;
 use super::buffers::Buffers;
 use super::fault::Cause;
 use super::memory::{Memory, group, masks};
 use super::met;
 use super::numbers::{Numbers, Point, Source};
+use super::{Sentence, Stored};
 use crate::contents::Met;
 use kernels::adaptivfloat::{Format, Tensor};
 use kernels::bitmask::{self, Packed};
@@ -34,6 +34,8 @@ pub(super) struct Machine<'a> {
     pub entropies: Vec<u32>,
     /// What the commands have met so far.
     pub met: Met,
+    /// What the stores have written so far.
+    pub stores: Vec<Stored>,
 }
 
 impl<'a> Machine<'a> {
@@ -57,23 +59,24 @@ impl<'a> Machine<'a> {
             ramp_base: bases.1,
             entropies: Vec::new(),
             met: Met::new(),
+            stores: Vec::new(),
         }
     }
 
     /// Carries command `pc` out and counts what it meets; control commands do nothing to values.
     pub(super) fn execute(&mut self, pc: usize, command: &Command) -> Result<(), Cause> {
         let mut contents = met::reads(&self.buffers, &command.operation, self.n)?;
-        self.carry_out(command)?;
+        self.carry_out(pc, command)?;
         contents.written = met::written(&self.buffers, &command.operation, self.n)?;
         self.met.resize(self.met.len().max(pc + 1), Vec::new());
         self.met[pc].push(contents);
         Ok(())
     }
 
-    fn carry_out(&mut self, command: &Command) -> Result<(), Cause> {
+    fn carry_out(&mut self, pc: usize, command: &Command) -> Result<(), Cause> {
         match &command.operation {
             Operation::Load(transfer) => self.load(transfer),
-            Operation::Store(transfer) => self.store(transfer),
+            Operation::Store(transfer) => self.store(pc, transfer),
             Operation::Gather(gather) => self.gather(gather),
             Operation::Matmul(matmul) => self.matmul(matmul, command),
             Operation::Softmax(softmax) => self.softmax(softmax, command),
@@ -96,7 +99,7 @@ impl<'a> Machine<'a> {
     fn load(&mut self, t: &Transfer) -> Result<(), Cause> {
         let mut stream = Vec::new();
         for run in 0..u64::from(t.blocks) {
-            stream.push(self.memory.read(t.space, self.address(t, run), t.block_bytes)?.to_vec());
+            stream.push(self.memory.read(Space::External, self.address(t, run), t.block_bytes)?.to_vec());
         }
         if let (Some(aux), Some(first)) = (t.aux, stream.first_mut()) {
             let head: Vec<u8> = first.drain(..(aux.bytes as usize).min(first.len())).collect();
@@ -129,17 +132,20 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn store(&mut self, t: &Transfer) -> Result<(), Cause> {
+    fn store(&mut self, pc: usize, t: &Transfer) -> Result<(), Cause> {
         let region = t.region.ok_or(Cause::Empty)?;
         if t.blocks != region.blocks || t.encoding != Encoding::Dense {
             return Err(Cause::Ragged);
         }
+        let mut runs = Vec::new();
         for block in 0..region.blocks {
             let codes = self.buffers.drain(&region.rows(block, 1))?;
             let bytes = codes.get(..t.block_bytes as usize).ok_or(Cause::Ragged)?;
             let start = self.address(t, block.into());
-            self.memory.write(t.space, start, bytes)?;
+            self.memory.write(Space::External, start, bytes)?;
+            runs.push((start, bytes.to_vec()));
         }
+        self.stores.push(Stored { command: pc as u32, runs });
         Ok(())
     }
 
@@ -154,13 +160,19 @@ impl<'a> Machine<'a> {
             };
             let start = g.offset.saturating_add(u64::from(index).saturating_mul(g.pitch));
             let bytes = self.memory.read(g.space, start, g.row_bytes)?;
-            self.row(bytes, rows.codes.column_mut(row as usize).as_mut_slice())?;
+            let mut column = rows.codes.column_mut(row as usize);
+            match g.space {
+                Space::Nvm => self.packed_row(bytes, column.as_mut_slice())?,
+                Space::External => {
+                    column.copy_from_slice(bytes.get(..length).ok_or(Cause::Ragged)?);
+                }
+            }
         }
         self.buffers.write(&g.region, &rows)
     }
 
-    /// A row of a table: groups of masks and codes.
-    fn row(&self, mut bytes: &[u8], codes: &mut [u8]) -> Result<(), Cause> {
+    /// A row of a table in the NVM: groups of masks and codes.
+    fn packed_row(&self, mut bytes: &[u8], codes: &mut [u8]) -> Result<(), Cause> {
         for group in codes.chunks_mut(group(self.n)) {
             let (flags, rest) = bytes.split_at_checked(group.len().div_ceil(8)).ok_or(Cause::Ragged)?;
             let some = masks(1, group.len(), flags);

@@ -4,7 +4,9 @@ use super::memory::{Memory, group, mask_bytes};
 use super::quantised::{Numerals, Quantised};
 use kernels::bitmask;
 use kernels::softmax::SPAN_FRACTION;
-use models::program::{Base, Encoding, Form, MemoryMap, Operation, Parameter, Placement, Program, Section};
+use models::program::{
+    Base, Encoding, Form, MemoryMap, Operation, Parameter, Placement, Program, Section, Space,
+};
 
 /// A parameter that does not lie where the program wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +115,10 @@ fn contents(
             let mut bytes = Vec::new();
             for row in 0..rows as usize {
                 let codes = if row < numerals.codes.rows() { numerals.codes.row(row) } else { &[] };
-                bytes.extend(table_row(parameter, codes, (tiles * n, n), pitch)?);
+                bytes.extend(match placement.space {
+                    Space::Nvm => packed_row(parameter, codes, (tiles * n, n), pitch)?,
+                    Space::External => padded(codes, pitch),
+                });
             }
             Ok(bytes)
         }
@@ -153,9 +158,16 @@ fn encoded(parameter: Parameter, codes: &[u8], encoding: Encoding, n: usize) -> 
     Ok(bytes)
 }
 
-/// A row of a table of so many elements, for vectors of `n`: of each group its masks, then its codes that are not zero; in
-/// `pitch` bytes.
-fn table_row(
+/// A row of a table in external memory: its codes, in `pitch` bytes.
+fn padded(codes: &[u8], pitch: u64) -> Vec<u8> {
+    let mut bytes = codes.to_vec();
+    bytes.resize(pitch as usize, 0);
+    bytes
+}
+
+/// A row of a table of so many elements in the NVM, for vectors of `n`: of each group its masks, then its codes that are not
+/// zero; in `pitch` bytes.
+fn packed_row(
     parameter: Parameter,
     codes: &[u8],
     (elements, n): (usize, usize),

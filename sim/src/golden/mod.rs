@@ -57,6 +57,15 @@ pub struct Snapshot {
     pub logits: Tensor,
 }
 
+/// What a store has written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its program counter.
+    pub command: u32,
+    /// Its runs of bytes, in order: the first address of each, and the bytes.
+    pub runs: Vec<(u64, Vec<u8>)>,
+}
+
 /// What a program has computed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
@@ -76,6 +85,8 @@ pub struct Outcome {
     pub memory: Memory,
     /// What the commands have met in the buffers.
     pub met: Met,
+    /// What the stores have written, in order.
+    pub stores: Vec<Stored>,
 }
 
 /// Runs a program on an image. `pick` chooses among so many commands that may go next, in program order; the first is always
@@ -105,8 +116,19 @@ pub fn run(
             Next::End => {
                 let last = snapshot(&machine, program).map_err(fault)?;
                 let (exit_layer, left) = (sequencer.left.unwrap_or(program.layers), sequencer.left.is_some());
-                let (predicted, Machine { entropies, memory, met, .. }) = (sequencer.predicted, machine);
-                return Ok(Outcome { layers, last, entropies, exit_layer, left, predicted, memory, met });
+                let (predicted, Machine { entropies, memory, met, stores, .. }) =
+                    (sequencer.predicted, machine);
+                return Ok(Outcome {
+                    layers,
+                    last,
+                    entropies,
+                    exit_layer,
+                    left,
+                    predicted,
+                    memory,
+                    met,
+                    stores,
+                });
             }
         }
     }

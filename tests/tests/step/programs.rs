@@ -126,7 +126,6 @@ fn transfer(rng: &mut Rng, n: u32) -> Transfer {
     let block_bytes = rng.random_range(1..=longest);
     let packed = Encoding::Packed { rows: rng.random_range(1..=4 * n) };
     Transfer {
-        space: Space::External,
         base: one_of(rng, &[Base::Zero, Base::Layer, Base::Ramp]),
         offset: rng.random_range(0..1 << 16),
         blocks: rng.random_range(1..=5),

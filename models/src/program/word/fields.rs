@@ -3,7 +3,7 @@
 use super::{Field, Layout, OPCODE_BITS, Scales, UNIT_BYTES, Unencodable, WAIT_BITS, Word, others};
 use crate::program::command::AuxRange;
 use crate::program::{
-    Base, COMMAND_BYTES, Command, Encoding, Index, Operation, Program, Region, Space, Transfer,
+    Base, COMMAND_BYTES, Command, Encoding, Gather, Index, Operation, Program, Region, Space, Transfer,
 };
 use kernels::activation::Activation;
 use kernels::layernorm::NORMAL_FRACTION;
@@ -127,17 +127,7 @@ impl Filler {
     fn operation(&mut self, operation: &Operation, s: Scales) {
         match operation {
             Operation::Load(t) | Operation::Store(t) => self.transfer(t),
-            Operation::Gather(g) => {
-                self.number("index", g.index == Index::Position);
-                self.number("space", g.space == Space::Nvm);
-                self.number("offset", g.offset);
-                self.number("pitch", g.pitch);
-                self.number("row_bytes", g.row_bytes);
-                self.number("first", g.first);
-                self.number("rows", g.rows);
-                self.region("region", &g.region);
-                self.number("tiles", g.region.tiles);
-            }
+            Operation::Gather(g) => self.gather(g),
             Operation::Matmul(m) => {
                 self.region("rows", &m.rows.region);
                 self.region("columns", &m.columns.region);
@@ -229,8 +219,36 @@ impl Filler {
         }
     }
 
+    fn gather(&mut self, g: &Gather) {
+        self.number("index", g.index == Index::Position);
+        self.number("space", g.space == Space::Nvm);
+        self.number("offset", g.offset);
+        self.number("pitch", g.pitch);
+        self.number("row_bytes", g.row_bytes);
+        self.number("first", g.first);
+        self.number("rows", g.rows);
+        self.region("region", &g.region);
+        self.number("tiles", g.region.tiles);
+        if g.space == Space::External {
+            self.external_rows(g);
+        }
+    }
+
+    /// Rows of a table in external memory: every code of a row, in bursts that do not depend on which row it is.
+    fn external_rows(&mut self, g: &Gather) {
+        let codes = u64::from(g.region.tiles) * u64::from(self.n);
+        if g.row_bytes != codes {
+            self.fail("row_bytes", g.row_bytes.into(), format!("must be {codes}, all codes of a row"));
+        }
+        if !g.pitch.is_power_of_two() || g.pitch < codes {
+            self.fail("pitch", g.pitch.into(), format!("must be a power of two of at least {codes}"));
+        }
+        if g.pitch > 0 && !g.offset.is_multiple_of(g.pitch) {
+            self.fail("offset", g.offset.into(), format!("must be a multiple of the pitch, {}", g.pitch));
+        }
+    }
+
     fn transfer(&mut self, t: &Transfer) {
-        self.number("space", t.space == Space::Nvm);
         let base: u8 = match t.base {
             Base::Zero => 0,
             Base::Layer => 1,

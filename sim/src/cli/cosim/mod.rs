@@ -1,6 +1,8 @@
 //! `offramp cosim`: the emitted Verilog against kernels, timing contracts and simulator.
 
 pub mod case;
+mod coverage;
+pub mod locate;
 mod mutants;
 pub mod programs;
 mod report;
@@ -10,9 +12,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use models::design::Design;
-use models::record::{Error, Kind, resolve};
+use models::record::resolve;
 use rtl::cosim::tools::{missing, required};
-use rtl::verify::{CHECKS, Check, Plan, WITHIN_PROGRAMS, check};
+use rtl::verify::{CHECKS, Check, Plan, check};
 
 use super::Failure;
 use super::emit::{refuse, unknown_unit};
@@ -27,16 +29,19 @@ Examples:
   offramp cosim --unit vector_mac --vectors 1000000 --seed 7
   offramp cosim --unit burst --wave waves      and what the signals did, for GTKWave
   offramp cosim --unit machine --programs 40   whole programs alone, on five designs
+  offramp cosim --quick --coverage cov         what of the Verilog runs; what never does, in cov/uncovered.txt
   offramp cosim --mutants 600                  how many wrong changes of the units the checks notice
   offramp cosim --quick --json | jq .units.control
 
 Verilator runs the Verilog, cycle by cycle, against what kernels and timing contracts say; Icarus repeats a
 sample of it, on the Verilog and on the gates that Yosys makes of it. The first difference of a unit ends its
-check: it is told with the command that repeats it, cycle, port and values, and leaves a wave. A tool that is
-missing is skipped aloud, or is a failure where OFFRAMP_REQUIRE_TOOLS=1.
+check: it is told with the command that repeats it, cycle, port and values, and leaves a wave. The first program
+that differs runs again for a wave, which says the command and the cycle where it begins to. A tool that is missing
+is skipped aloud, or is a failure where OFFRAMP_REQUIRE_TOOLS=1.
 
 Keys of --json: vectors (values compared), programs, differences, units (of each: vectors, cycles, differences,
-icarus, netlist), skipped, design, seed. Exit code 1 where something differs.";
+icarus, netlist), coverage (of each unit, where asked for: hit and points), skipped, design, seed. Exit code 1
+where something differs.";
 
 /// Vectors of each unit where little time is to be spent.
 const QUICK: u64 = 3000;
@@ -83,6 +88,9 @@ pub(super) struct Args {
     /// Folder for waves (VCD), of checks without a difference too
     #[arg(long, value_name = "DIR")]
     wave: Option<PathBuf>,
+    /// Count which lines and bits of the Verilog run; what never does goes into the folder, if one is named
+    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with_all = ["wave", "mutants"])]
+    coverage: Option<Option<PathBuf>>,
     /// Print JSON for machines
     #[arg(long)]
     json: bool,
@@ -91,7 +99,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
     let checks: Vec<&Check> = match &args.unit {
         Some(name) if name == MACHINE => vec![],
-        Some(name) => vec![check(name).ok_or_else(|| untested(name))?],
+        Some(name) => vec![check(name).ok_or_else(|| unknown_unit(name))?],
         None => CHECKS.iter().collect(),
     };
     let mut plan = args.plan()?;
@@ -107,6 +115,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
             let count = args.programs.unwrap_or(if args.quick { QUICK_PROGRAMS } else { PROGRAMS });
             report.programs = Programs::run(&designs(&plan), count, &plan, err)?;
         }
+    }
+    report.covers = plan.coverage;
+    if let Some(Some(folder)) = &args.coverage {
+        coverage::write(&report.covered(), &report.programs.coverage, folder)?;
     }
     if args.json {
         report.json(out)?
@@ -138,17 +150,9 @@ impl Args {
         plan.vectors = self.vectors.unwrap_or(plan.vectors);
         plan.wave_always = self.wave.is_some();
         plan.waves.clone_from(&self.wave);
+        plan.coverage = self.coverage.is_some();
         Ok(plan)
     }
-}
-
-/// Why a unit has no bench: whole programs test it, or there is none of that name.
-fn untested(name: &str) -> Error {
-    if !WITHIN_PROGRAMS.contains(&name) {
-        return unknown_unit(name);
-    }
-    let message = format!("--unit {name}: it has no bench of its own, whole programs test it");
-    Error::new(Kind::Usage, "arguments", message, format!("write --unit {MACHINE}"))
 }
 
 /// Leaves out what has no tool; what that is, line by line.

@@ -1,16 +1,19 @@
 //! Whole programs: what the hardware leaves in memory and counts, against the golden kernels and the simulator.
 
 use super::case::{Case, case};
+use super::locate::located;
 use crate::cli::Failure;
 use crate::machine::{Events, Run};
 use models::design::{Design, Sparsity};
 use models::record::preset;
 use models::technology::Technology;
+use rtl::cosim::coverage::Coverage;
+use rtl::cosim::{Trace, wave};
 use rtl::emit::{Emitted, emit};
-use rtl::run::{Left, RunError, run};
+use rtl::run::{Left, RunError, watch};
 use rtl::verify::Plan;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What came of all programs.
 #[derive(Debug, Default)]
@@ -21,6 +24,8 @@ pub(super) struct Programs {
     pub(super) compared: u64,
     /// Cycles of all programs.
     pub(super) cycles: u64,
+    /// What of the machines' text ran, where that is counted.
+    pub(super) coverage: Coverage,
     /// Each that differs: what repeats it, where, and how.
     pub(super) differences: Vec<String>,
 }
@@ -76,25 +81,23 @@ impl Programs {
         let technology: Technology = preset("edgebert-12nm")?;
         let machine = rtl::machine::machine(design).and_then(|module| emit(&module));
         let machine = machine.map_err(|error| Failure::Tool(error.to_string()))?;
-        // Of the tiny networks some do not fit, or want what is not built.
+        // Of the tiny networks some do not fit.
         let indices = (0..4 * count as usize).map(|index| case(index, plan.seed, design, &technology));
         let cases = indices.filter_map(Result::transpose).take(count as usize);
         let before = self.count;
-        for (index, case) in cases.enumerate() {
+        for case in cases {
             let case = case.map_err(Failure::Tool)?;
-            let wave = plan.waves.as_ref().map(|folder| folder.join(format!("program-{index}.vcd")));
-            let checked = check(&case, &machine, wave.as_deref()).map_err(Failure::Tool)?;
+            let wave = plan.wave_always.then(|| self.wave(plan)).transpose()?;
+            let trace =
+                wave.as_deref().map_or(if plan.coverage { Trace::Coverage } else { Trace::Off }, Trace::Vcd);
+            let checked = compare(&case, &machine, trace).map_err(Failure::Tool)?;
             self.count += 1;
             self.compared += checked.compared;
             self.cycles += checked.cycles;
             // Who closed the error stream does not want to know.
             let _ = writeln!(err, "{}: {} cycles, {} values", case.name, checked.cycles, checked.compared);
-            self.differences.extend(checked.differences.iter().map(|what| {
-                format!(
-                    "{}: {what}\n  repeat: offramp cosim --unit machine --programs {count} --seed {}{}",
-                    case.name, plan.seed, plan.arguments
-                )
-            }));
+            self.differs(&case, &machine, &checked.differences, (count, plan))?;
+            self.coverage += checked.coverage;
         }
         if self.count == before {
             return Err(Failure::Tool(format!(
@@ -106,6 +109,37 @@ impl Programs {
     }
 }
 
+impl Programs {
+    /// Keeps the differences of a case, with what repeats them; for the first case that has any, where it begins to differ.
+    fn differs(
+        &mut self,
+        case: &Case,
+        machine: &Emitted,
+        differences: &[String],
+        (count, plan): (u64, &Plan),
+    ) -> Result<(), Failure> {
+        let mut lines = vec![];
+        if !differences.is_empty() && self.differences.is_empty() {
+            lines = located(case, machine, &self.wave(plan)?).map_err(Failure::Tool)?;
+        }
+        for what in differences {
+            let place: String = lines.drain(..).map(|line| format!("\n  {line}")).collect();
+            self.differences.push(format!(
+                "{}: {what}{place}\n  repeat: offramp cosim --unit machine --programs {count} --seed {}{}",
+                case.name, plan.seed, plan.arguments
+            ));
+        }
+        Ok(())
+    }
+
+    /// The wave of the program that runs.
+    fn wave(&self, plan: &Plan) -> Result<PathBuf, Failure> {
+        let folder = plan.waves.clone().unwrap_or_else(wave::folder);
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder.join(format!("program-{}-{}.vcd", plan.seed, self.count)))
+    }
+}
+
 /// What came of a program.
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
@@ -113,6 +147,8 @@ pub struct Checked {
     pub cycles: u64,
     /// Values compared: bytes of memory and counters.
     pub compared: u64,
+    /// What of the text ran, where that is counted.
+    pub coverage: Coverage,
     /// What differs, in words.
     pub differences: Vec<String>,
 }
@@ -122,15 +158,23 @@ pub struct Checked {
 /// # Errors
 /// The machine cannot be built.
 pub fn check(case: &Case, machine: &Emitted, wave: Option<&Path>) -> Result<Checked, String> {
-    let limit = 2 * case.run.cycles + 100_000;
+    compare(case, machine, wave.map_or(Trace::Off, Trace::Vcd))
+}
+
+/// The same, with what is to be recorded.
+fn compare(case: &Case, machine: &Emitted, trace: Trace<'_>) -> Result<Checked, String> {
     let mut checked = Checked { cycles: case.run.cycles, ..Checked::default() };
-    let left = match run(machine, &case.job, &case.timings, limit, wave) {
+    let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", case.name);
+    let (left, watched) =
+        watch(machine, &case.job, &case.timings, case.limit(), trace).map_err(|error| wrong(&error))?;
+    checked.coverage = watched.coverage;
+    let left = match left {
         Ok(left) => left,
         Err(error @ RunError::Hangs(_)) => {
             checked.differences.push(format!("{error}, expected one after {} cycles", case.run.cycles));
             return Ok(checked);
         }
-        Err(error) => return Err(format!("{}: {error}", case.name)),
+        Err(error) => return Err(wrong(&error)),
     };
     memory(case, &left, &mut checked);
     for (name, value) in expected(case) {

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
+use rtl::cosim::coverage::Coverage;
 use rtl::verify::Tally;
 use serde_json::{Map, Value, json};
 
-use super::Failure;
 use super::programs::Programs;
 use super::units::Outcome;
+use super::{Failure, coverage};
 use crate::report::json::write;
 
 /// Everything that came of a run.
@@ -19,6 +20,8 @@ pub(super) struct Report {
     pub(super) programs: Programs,
     /// What has no tool.
     pub(super) skipped: Vec<String>,
+    /// Whether is told what of the Verilog ran.
+    pub(super) covers: bool,
 }
 
 impl Outcome {
@@ -42,6 +45,13 @@ impl Report {
         units + self.programs.differences.len() as u64
     }
 
+    /// What of the Verilog the benches ran.
+    pub(super) fn covered(&self) -> Coverage {
+        let mut all = Coverage::default();
+        self.units.iter().for_each(|outcome| all += outcome.tally().coverage);
+        all
+    }
+
     pub(super) fn json(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let unit = |outcome: &Outcome| {
             let tally = outcome.tally();
@@ -59,6 +69,7 @@ impl Report {
             "program_values": self.programs.compared,
             "differences": self.differences(),
             "units": Value::Object(self.units.iter().map(unit).collect::<Map<String, Value>>()),
+            "coverage": self.covers.then(|| coverage::json(&self.covered(), &self.programs.coverage)),
             "skipped": self.skipped,
             "design": self.design,
             "seed": self.seed,
@@ -79,15 +90,18 @@ impl Report {
             cycles: self.sum(|tally| tally.cycles),
             icarus: self.sum(|tally| tally.icarus),
             netlist: self.sum(|tally| tally.netlist),
-            recording: None,
+            ..Tally::default()
         };
         row("all", &total, self.units.iter().map(Outcome::differences).sum(), out)?;
-        let Programs { count, compared, cycles, differences } = &self.programs;
+        let Programs { count, compared, cycles, differences, .. } = &self.programs;
         writeln!(
             out,
             "{count} whole programs: {compared} values compared after {cycles} cycles, {} differences",
             differences.len()
         )?;
+        if self.covers {
+            coverage::table(&self.covered(), &self.programs.coverage, out)?;
+        }
         Ok(())
     }
 

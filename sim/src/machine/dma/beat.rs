@@ -20,6 +20,8 @@ struct Engine {
     runs: Option<Runs>,
     address: u64,
     left: u64,
+    /// Cycles until the place of the first run is known.
+    lookup: u64,
     waiting: Vec<Waiting>,
     responses: Vec<u64>,
     under_way: u64,
@@ -87,7 +89,8 @@ impl BeatDma {
         e.active = true;
         match job {
             Job::Nvm(cycles) => e.ending = Some(cycles + tail(engine)),
-            Job::Bus(runs) => {
+            Job::Bus(runs, lookup) => {
+                e.lookup = lookup;
                 e.address = runs.start;
                 e.left = runs.bytes;
                 e.runs = Some(runs);
@@ -172,7 +175,9 @@ impl BeatDma {
     fn request(&mut self, index: usize) {
         let timing = self.timing;
         let e = &mut self.engines[index];
-        if e.runs.is_some() && e.under_way < timing.outstanding {
+        if e.lookup > 0 {
+            e.lookup -= 1;
+        } else if e.runs.is_some() && e.under_way < timing.outstanding {
             let delay = if index == 0 { timing.read_latency } else { latency::DMA_READ };
             let beats = e.cut(&timing);
             e.waiting.push(Waiting { delay, age: 0, beats });

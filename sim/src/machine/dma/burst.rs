@@ -18,6 +18,8 @@ struct Engine {
     active: bool,
     runs: Option<Runs>,
     next: u64,
+    /// Cycle of the first request.
+    from: u64,
     waiting: VecDeque<Burst>,
     responses: VecDeque<u64>,
     under_way: u64,
@@ -66,8 +68,9 @@ impl BurstDma {
         e.finish = None;
         match job {
             Job::Nvm(cycles) => e.finish = Some(now + cycles + tail(engine)),
-            Job::Bus(runs) => {
+            Job::Bus(runs, lookup) => {
                 e.next = runs.start;
+                e.from = now + 1 + lookup;
                 e.runs = Some(runs);
             }
         }
@@ -140,7 +143,7 @@ impl BurstDma {
     fn request(&mut self, index: usize, now: u64) {
         let timing = self.timing;
         let e = &mut self.engines[index];
-        if e.under_way >= timing.outstanding {
+        if e.under_way >= timing.outstanding || now < e.from {
             return;
         }
         if let Some(beats) = e.cut(&timing) {
@@ -155,7 +158,10 @@ impl BurstDma {
         let mut next = self.port.map_or(u64::MAX, |(_, end)| end);
         for e in self.engines.iter().filter(|e| e.active) {
             if e.runs.is_some() && e.under_way < self.timing.outstanding {
-                return now + 1;
+                if e.from <= now + 1 {
+                    return now + 1;
+                }
+                next = next.min(e.from);
             }
             let ready = e.waiting.front().map(|b| b.ready).filter(|r| *r > now);
             let times = [ready, e.responses.front().copied(), e.finish];

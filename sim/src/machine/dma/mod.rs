@@ -11,7 +11,8 @@
 //! ready (ties: load first), a beat every `beat_cycles`. A load ends `latency::DMA_WRITE` cycles after its last beat, a store when
 //! its last burst is acknowledged. A row from the NVM takes its latency, a cycle for each
 //! word and one for each vector: in each of them at least one of the two gets on, whatever the zeros; rows follow one another, the first after
-//! `latency::LOOKUP`.
+//! `latency::LOOKUP`. Rows from external memory are runs of a load, every code of a row, whose first request waits as long; no two of
+//! them are one, and their places are known in time.
 //! Stalls: an engine whose burst is ready waits while the port serves the other (`contended`).
 //!
 //! **Not modelled.** Byte lanes of partly used beats; errors of the bus.
@@ -31,8 +32,8 @@ pub(super) const BOUNDARY: u64 = 4096;
 /// What a command asks of its engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Job {
-    /// Runs on the AXI bus.
-    Bus(Runs),
+    /// Runs on the AXI bus, and cycles until the place of the first is known.
+    Bus(Runs, u64),
     /// So many cycles on the NVM port.
     Nvm(u64),
 }
@@ -97,16 +98,17 @@ fn transfer(design: &Design, timing: &MemoryTiming, bases: Bases, t: &Transfer, 
             events.read(region.buffer, vectors, codes)
         }
     }
-    (Job::Bus(runs), events)
+    (Job::Bus(runs, 0), events)
 }
 
 fn gather(design: &Design, timing: &MemoryTiming, g: &Gather) -> (Job, Events) {
     let rows = u64::from(g.rows);
     let mut events = Events::default();
     let vectors = rows * u64::from(g.region.tiles);
-    let nonzeros =
-        g.occupancy.nonzeros(design.pu.n, 1, g.region.tiles.into()) * rows / u64::from(design.pu.n);
-    events.write(g.region.buffer, vectors, nonzeros);
+    let n = u64::from(design.pu.n);
+    let nonzeros = g.occupancy.nonzeros(design.pu.n, 1, g.region.tiles.into()) * rows / n;
+    let codes = if design.pu.sparsity == Sparsity::Dense { vectors * n } else { nonzeros };
+    events.write(g.region.buffer, vectors, codes);
     match g.space {
         Space::Nvm => {
             let words = timing.nvm_words(g.row_bytes);
@@ -118,7 +120,7 @@ fn gather(design: &Design, timing: &MemoryTiming, g: &Gather) -> (Job, Events) {
             let runs = Runs { start: g.offset, count: rows, stride: g.pitch, bytes: g.row_bytes };
             events.axi_beats = runs.beats(timing.beat_bytes);
             events.external_read_bytes = events.axi_beats * timing.beat_bytes;
-            (Job::Bus(runs), events)
+            (Job::Bus(runs, latency::LOOKUP), events)
         }
     }
 }
