@@ -10,9 +10,8 @@
 //! | unit | lane | total |
 //! |---|---|---|
 //! | `adaptivfloat_mac` | the machine's own [`multiply`](crate::unit::multiply()), in the design's format | exact over the longest reduction |
-//! | `adaptivfloat_shift_mac` | the same product, the shift behind the multiplier of mantissas | the same |
 //! | `int8_mac` | 8 x 8 bits in two's complement | 32 bits, as is usual |
-//! | `fp8_mac` | FP8 E4M3, mantissas multiplied, the product shifted to fixed point | exact over the longest reduction |
+//! | `fp8_mac` | FP8 E4M3, multiplied as the machine's own are | exact over the longest reduction |
 //!
 //! The FP8 unit follows the front end of the exact dot-product operators of Desrentes, Dupont de Dinechin and Le Maire, "Exact Dot
 //! Product Accumulate Operators for 8-bit Floating-Point Deep Learning", DSD 2023, doi 10.1109/DSD60849.2023.00093.
@@ -20,10 +19,10 @@
 //! **Not modelled.** Rounding of the total, which happens once a result; NaN of E4M3, whose code has the value that its bits say;
 //! overflow of 32 bits.
 
-mod float;
+mod fp8;
 mod int8;
 
-pub use float::{adaptivfloat_shift_mac, e4m3, fp8_mac};
+pub use fp8::{e4m3, fp8_mac};
 pub use int8::int8_mac;
 
 use crate::hdl::{Error, Expr, Module, mux};
@@ -38,7 +37,6 @@ const _: () = assert!(latency::ACCUMULATE == 1, "the total is one register");
 /// All of them.
 pub const REFERENCES: &[Entry] = &[
     Entry { name: "adaptivfloat_mac", module: adaptivfloat_mac },
-    Entry { name: "adaptivfloat_shift_mac", module: adaptivfloat_shift_mac },
     Entry { name: "int8_mac", module: |design| int8_mac(design.pu.n) },
     Entry { name: "fp8_mac", module: fp8_mac },
 ];

@@ -70,7 +70,9 @@ impl Cost {
         Ok(cost)
     }
 
-    fn times(self, count: u64) -> Cost {
+    /// The cost of so many.
+    #[must_use]
+    pub fn times(self, count: u64) -> Cost {
         Cost {
             cells: self.cells * count,
             flip_flops: self.flip_flops * count,

@@ -1,4 +1,4 @@
-//! One module into cells, by Yosys; the modules that it uses are black boxes.
+//! One module into cells, by Yosys; the modules that it uses are black boxes, or become part of it.
 
 use super::Failed;
 use super::cost::{Cells, Cost};
@@ -6,9 +6,18 @@ use super::ports::{Ports, ports, stand_in};
 use super::reports::{areas, statistics};
 use super::target::{Kind, Library, Target};
 use crate::cosim::tools::run_within;
-use crate::emit::{Emitted, File};
+use crate::emit::{Emitted, File, unit_of};
 use std::fs;
 use std::path::Path;
+
+/// How a module is synthesised.
+#[derive(Clone, Copy, Debug)]
+pub struct Flow {
+    /// What it uses becomes part of it, memories apart; else each module stays one.
+    pub flatten: bool,
+    /// Seconds that a tool may take for it.
+    pub seconds: u64,
+}
 
 /// A module as cells.
 #[derive(Clone, Debug)]
@@ -30,39 +39,48 @@ fn module(file: &File) -> &str {
     file.name.trim_end_matches(".v")
 }
 
-/// The module of file `at` of a design, with so many seconds for Yosys.
+/// Whether a file's module is a memory, which a foundry macro may replace.
+pub fn is_memory(file: &File) -> bool {
+    unit_of(module(file)).starts_with("memory")
+}
+
+/// The module of file `at` of a design.
 ///
 /// # Errors
 /// Yosys fails or takes too long, or makes a cell that nobody knows.
-pub fn map(target: &Target, emitted: &Emitted, at: usize, seconds: u64) -> Result<Mapped, Failed> {
-    let (below, name) = (&emitted.files[..at], module(&emitted.files[at]));
+pub fn map(target: &Target, emitted: &Emitted, at: usize, flow: Flow) -> Result<Mapped, Failed> {
+    let name = module(&emitted.files[at]);
+    let (boxes, parts): (Vec<&File>, Vec<&File>) =
+        emitted.files[..at].iter().partition(|file| !flow.flatten || is_memory(file));
     let folder = tempfile::tempdir()?;
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text);
-    let boxes: Vec<&str> = below.iter().map(|file| file.text.as_str()).collect();
-    write("boxes.v", &boxes.join("\n"))?;
-    write("unit.v", &emitted.files[at].text)?;
-    let read = if below.is_empty() { "" } else { "read_verilog -lib boxes.v; " };
+    let write = |name: &str, files: &[&File]| {
+        let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+        fs::write(folder.path().join(name), texts.join("\n"))
+    };
+    write("boxes.v", &boxes)?;
+    write("unit.v", &[parts, vec![&emitted.files[at]]].concat())?;
+    let read = if boxes.is_empty() { "" } else { "read_verilog -lib boxes.v; " };
+    let flatten = if flow.flatten { "flatten; " } else { "" };
     let mut script = format!(
-        "{read}read_verilog unit.v; hierarchy -check -top {name}; tee -q -o read.json stat -json; \
+        "{read}read_verilog unit.v; hierarchy -check -top {name}; {flatten}tee -q -o read.json stat -json; \
          design -push-copy; blackbox {name}; write_json ports.json; design -pop; "
     );
     script += &match target.kind {
         Kind::Library(library) => {
-            write(
-                "constraints",
-                &format!("set_driving_cell {}\nset_load {}.0\n", library.driver, library.load_ff),
-            )?;
+            let constraints =
+                format!("set_driving_cell {}\nset_load {}.0\n", library.driver, library.load_ff);
+            fs::write(folder.path().join("constraints"), constraints)?;
             library_script(&library, name)
         }
         Kind::Fpga(family) => format!("{} -top {name}; ", family.command),
     };
     script += "tee -q -o cells.json stat -json; write_verilog -noattr net.v";
     let arguments = ["-q", "-p", &script];
-    let done = run_within(folder.path(), seconds, "yosys", &arguments)?;
+    let done = run_within(folder.path(), flow.seconds, "yosys", &arguments)?;
     if done.is_none() {
-        return Err(Failed::TooLong { tool: "Yosys", module: name.to_owned(), seconds });
+        return Err(Failed::TooLong { tool: "Yosys", module: name.to_owned(), seconds: flow.seconds });
     }
-    mapped(target, folder.path(), name, below)
+    mapped(target, folder.path(), name, &boxes)
 }
 
 /// Cells of a library: what `synth` does, but for memories that are written, flip-flops named after
@@ -78,13 +96,13 @@ fn library_script(library: &Library, name: &str) -> String {
 }
 
 /// What Yosys left in the folder.
-fn mapped(target: &Target, folder: &Path, name: &str, below: &[File]) -> Result<Mapped, Failed> {
+fn mapped(target: &Target, folder: &Path, name: &str, boxes: &[&File]) -> Result<Mapped, Failed> {
     let read = |file: &str| fs::read_to_string(folder.join(file));
     let ports = ports(&read("ports.json")?, name)?;
     let memory_bits = statistics(&read("read.json")?, name)?.1;
     let (cells, _) = statistics(&read("cells.json")?, name)?;
     let (instances, cells): (Cells, Cells) =
-        cells.into_iter().partition(|(cell, _)| below.iter().any(|file| module(file) == cell));
+        cells.into_iter().partition(|(cell, _)| boxes.iter().any(|file| module(file) == cell));
     let module = name.to_owned();
     let (own, netlist) = match target.kind {
         Kind::Library(library) if memory_bits > 0 => (Cost::default(), stand_in(name, &ports, &library)),

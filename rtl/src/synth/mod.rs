@@ -3,13 +3,13 @@
 //! **Flow.** [`map`] synthesises one module of an emitted design, the modules that it uses being black boxes; [`total`] adds what
 //! is below a module, each instance counted; [`longest_path`] times the netlists of a module and of all below it together. So
 //! the hierarchy stays as described, nothing is optimised across its borders, equal modules are synthesised once, and
-//! modules can be synthesised side by side.
+//! modules can be synthesised side by side. Where a [`Flow`] flattens, a module takes what it uses into itself before it is optimised.
 //!
 //! **Memories.** A module that declares one is a wrapper of its own. For standard cells a foundry macro takes its place: its bits
 //! are counted, it has no cells and no area, and to the timing its ports are flip-flops ([`stand_in`]). FPGAs have block memories.
 //!
 //! **Longest path.** Register to register, from a port that changes at the clock edge, or to a port that is read at the next;
-//! set-up time included. Reset is no path: it may take several cycles.
+//! set-up time included. Reset is no path: it may take several cycles. Yosys has no delays of the multipliers of iCE40 and ECP5.
 //!
 //! **Not modelled.** Wires, clock trees, corners, hold times, test structures.
 
@@ -22,7 +22,7 @@ mod reports;
 mod target;
 
 pub use cost::{Cells, Cost, total};
-pub use map::{Mapped, map};
+pub use map::{Flow, Mapped, is_memory, map};
 pub use path::longest_path;
 pub use ports::{Ports, stand_in};
 pub use reports::{Path, areas, cell_path, fpga_path, statistics};

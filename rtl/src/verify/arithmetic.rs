@@ -14,10 +14,8 @@ pub(super) fn significand(plan: &Plan) -> Result<Tally, Failure> {
     for format in plan.shapes(&all, |design| design.format) {
         let mut bench = plan.bench(unit::significand(format))?;
         for code in 0..=format.code_mask() {
-            let value = format.significand(code);
             bench.set("code", code.into());
-            bench.expect("negative", u64::from(value < 0));
-            bench.expect("magnitude", value.unsigned_abs().into());
+            bench.expect_signed("value", format.significand(code).into());
             bench.step().map_err(|difference| difference.about(format))?;
         }
         tally += if FORMATS.contains(&format) { plan.replay(bench)? } else { plan.count(bench)? };

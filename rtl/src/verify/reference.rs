@@ -12,7 +12,6 @@ use std::collections::VecDeque;
 /// Their benches; apart from those of the machine.
 pub const REFERENCE_CHECKS: &[Check] = &[
     Check { unit: "adaptivfloat_mac", parts: &[], bench: adaptivfloat },
-    Check { unit: "adaptivfloat_shift_mac", parts: &[], bench: adaptivfloat_shift },
     Check {
         unit: "int8_mac",
         parts: &[],
@@ -23,10 +22,6 @@ pub const REFERENCE_CHECKS: &[Check] = &[
 
 fn adaptivfloat(plan: &Plan) -> Result<Tally, Failure> {
     bench(plan, "adaptivfloat_mac", 0, |format, code| format.significand(code).into())
-}
-
-fn adaptivfloat_shift(plan: &Plan) -> Result<Tally, Failure> {
-    bench(plan, "adaptivfloat_shift_mac", 0, |format, code| format.significand(code).into())
 }
 
 /// The unit at several lanes; `width` bits a code, or 0 for the design's format.
