@@ -1,6 +1,7 @@
 //! One module into cells, by Yosys; the modules that it uses are black boxes, or become part of it.
 
 use super::Failed;
+use super::assigns::by_bits;
 use super::cost::{Cells, Cost};
 use super::ports::{Ports, ports, stand_in};
 use super::reports::{areas, statistics};
@@ -108,7 +109,10 @@ fn mapped(target: &Target, folder: &Path, name: &str, boxes: &[&File]) -> Result
         Kind::Library(library) if memory_bits > 0 => (Cost::default(), stand_in(name, &ports, &library)),
         Kind::Library(library) => {
             let areas = areas(&fs::read_to_string(library.file)?);
-            (Cost::of_library(&cells, &areas, &library).map_err(Failed::Tool)?, read("net.v")?)
+            let odd =
+                |line| Failed::Tool(format!("{name}: Yosys writes what cannot be split into bits: {line}"));
+            let netlist = by_bits(&read("net.v")?, &ports).map_err(odd)?;
+            (Cost::of_library(&cells, &areas, &library).map_err(Failed::Tool)?, netlist)
         }
         Kind::Fpga(family) => (Cost::of_family(&cells, &family).map_err(Failed::Tool)?, read("net.v")?),
     };

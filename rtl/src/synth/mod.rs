@@ -13,6 +13,7 @@
 //!
 //! **Not modelled.** Wires, clock trees, corners, hold times, test structures.
 
+mod assigns;
 mod classes;
 mod cost;
 mod map;

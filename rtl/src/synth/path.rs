@@ -38,18 +38,19 @@ fn of_cells(
     cell_path(&String::from_utf8_lossy(&output.stdout), period_ns)
 }
 
-/// Ports change at the clock edge and are read at the next; reset is no path.
+/// Ports change at the clock edge and are read at the next; reset is no path. After an error OpenSTA would wait for
+/// what to do next.
 fn constraints(library: &Library, top: &Mapped, period_ns: f64) -> String {
     let Library { file, driver, load_ff, .. } = library;
     let has = |name: &str| top.ports.iter().any(|(port, ..)| port == name);
     let clock = if has("clock") { " [get_ports clock]" } else { "" };
     let reset = if has("reset") { "set_false_path -from [get_ports reset]\n" } else { "" };
     format!(
-        "read_liberty {file}\nread_verilog net.v\nlink_design {}\n\
+        "if {{[catch {{\nread_liberty {file}\nread_verilog net.v\nlink_design {}\n\
          create_clock -name clock -period {period_ns}{clock}\n{reset}\
          set_input_delay 0 -clock clock [all_inputs]\nset_output_delay 0 -clock clock [all_outputs]\n\
          set_driving_cell -lib_cell {driver} [all_inputs]\nset_load {} [all_outputs]\n\
-         report_checks -path_delay max -digits 3\nexit\n",
+         report_checks -path_delay max -digits 3\n}} said]}} {{\nputs $said\nexit 1\n}}\nexit\n",
         top.module,
         *load_ff as f64 / 1000.0
     )

@@ -106,9 +106,11 @@ fn vector_sums(m: &mut Module, format: Format, n: u32) -> (Expr, Expr) {
     let vector = m.input("x", lanes * bits, "n codes, lane 0 lowest");
     let (mut values, mut squares) = (vec![], vec![]);
     for at in 0..lanes {
-        let code = parts(m, &format!("x_{at}"), format, &vector.bits(at * bits, bits));
+        let name = format!("x_{at}");
+        let code = parts(m, &name, format, &vector.bits(at * bits, bits));
         squares.push(m.stage(&format!("square_{at}"), square(&code, product_width(format))));
-        values.push(m.stage(&format!("value_{at}"), code.value(significand_width(format) + 1)));
+        let value = code.value(m, &name, significand_width(format) + 1);
+        values.push(m.stage(&format!("value_{at}"), value));
     }
     (tree(m, "sum_level", values), tree(m, "square_level", squares))
 }

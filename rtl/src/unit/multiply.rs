@@ -39,7 +39,7 @@ pub(crate) fn shifted_product(m: &mut Module, a: &Parts, b: &Parts, width: usize
         mantissa: m.wire("mantissas", a.mantissa.mul(&b.mantissa)),
         exponent: m.wire("exponents", a.exponent.add_full(&b.exponent)),
     };
-    both.value(width)
+    both.value(m, "mantissas", width)
 }
 
 /// The exact product of two numbers in two's complement, as wide as both together, as wires under `name`.

@@ -77,9 +77,10 @@ fn deviation(m: &mut Module, format: Format) -> Expr {
     let gain = m.input("gain", GAIN_BITS, "N times the root, 20 fraction bits");
     let centre = m.input("centre", centre_bits(format), "S times the root, two's complement");
     let code = parts(m, "code", format, &code);
-    let scaled = Parts { mantissa: m.wire("mantissa_scaled", gain.mul(&code.mantissa)), ..code };
+    let scaled = Parts { mantissa: m.wire("code_scaled", gain.mul(&code.mantissa)), ..code };
     // An element and the mean are twice the largest apart at most, and a root's top bit is only set in 1.0.
-    m.stage("deviation", scaled.value(centre.width()).sub(centre))
+    let value = scaled.value(m, "code", centre.width());
+    m.stage("deviation", value.sub(centre))
 }
 
 /// The normal value: the second register.

@@ -24,9 +24,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// The significand, in two's complement of `width` bits.
-    pub(crate) fn value(&self, width: usize) -> Expr {
-        with_sign(&self.negative, &self.mantissa).sign_extend(width).shl_by(&self.exponent)
+    /// The number in two's complement of `width` bits, by a wire under `name`.
+    pub(crate) fn value(&self, m: &mut Module, name: &str, width: usize) -> Expr {
+        let mantissa = self.mantissa.widen(self.mantissa.width() + 1);
+        let signed = m.wire(&format!("{name}_signed"), mux(&self.negative, mantissa.negate(), &mantissa));
+        signed.sign_extend(width).shl_by(&self.exponent)
     }
 }
 
@@ -39,12 +41,6 @@ pub(crate) fn parts(m: &mut Module, name: &str, format: Format, code: &Expr) -> 
         mantissa: if mantissa == 0 { some } else { concat(&[some, code.bits(0, mantissa)]) },
         exponent: code.bits(mantissa, usize::from(format.exponent())),
     }
-}
-
-/// A magnitude with its sign, in two's complement, one bit wider.
-pub(super) fn with_sign(negative: &Expr, magnitude: &Expr) -> Expr {
-    let magnitude = magnitude.widen(magnitude.width() + 1);
-    mux(negative, magnitude.negate(), &magnitude)
 }
 
 /// `code` to `value`.
@@ -61,7 +57,8 @@ pub fn significand(format: Format) -> Result<Rc<Module>, Error> {
     let value =
         m.output("value", width, "(2^m + mantissa) << exponent with its sign, two's complement; or zero");
     let parts = parts(&mut m, "code", format, &code);
-    m.assign(value, parts.value(width));
+    let significand = parts.value(&mut m, "code", width);
+    m.assign(value, significand);
     m.finish()
 }
 
