@@ -92,13 +92,12 @@ fn a_folder_of_others_is_left_alone_and_an_earlier_emission_replaced() {
 #[test]
 fn the_lint_gate_bites() {
     common::tools!("verilator", "that the lint gate can fail");
-    let clean = emitted(multiply(Format::AF8_3));
+    let clean = emitted(vector_mac(Format::AF8_3, 2));
     for (right, wrong) in
-        [("{1'b0, {", "{{"), ("wire negative;", "wire negative; reg spare;"), (".code(a),", "")]
+        [("{5'h0, {", "{{"), ("wire negative;", "wire negative; reg spare;"), (".a(a[7:0]),", "")]
     {
         let mut broken = clean.clone();
-        let file = broken.files.last_mut().unwrap();
-        assert!(file.text.contains(right), "{}", file.text);
+        let file = broken.files.iter_mut().find(|file| file.text.contains(right)).expect(right);
         file.text = file.text.replacen(right, wrong, 1);
         assert!(!lint::lint(&broken).unwrap().is_empty(), "`{wrong}` passes");
     }
