@@ -50,6 +50,7 @@ const STA: &str = "
 5. Executing STA pass (static timing analysis).
 Latest arrival time in 'significand' is 954:
      954 (<primary output>)
+Warning: Critical-path does not terminate in a recognised endpoint.
            \\magnitude [14]
      856 magnitude_LUT4_Z (LUT4.C->Z)
            \\middle [2]

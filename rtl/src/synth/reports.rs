@@ -72,7 +72,9 @@ pub fn cell_path(report: &str, period_ns: f64) -> Result<Option<Path>, Failed> {
 
 /// The path of `sta` of Yosys, which begins with the end point; none where it found none.
 pub fn fpga_path(report: &str) -> Option<Path> {
-    let mut lines = report.lines().skip_while(|line| !line.starts_with("Latest arrival time in "));
+    // Where a path ends at what has no delays, here a multiplier, a warning stands between its lines.
+    let lines = report.lines().filter(|line| !line.starts_with("Warning: "));
+    let mut lines = lines.skip_while(|line| !line.starts_with("Latest arrival time in "));
     let picoseconds: f64 =
         lines.next()?.trim_end_matches(':').split_whitespace().next_back()?.parse().ok()?;
     // Each point is a line "TIME CELL (TYPE.PORTS)", or "TIME (<primary output>)", and a line with its net; a histogram follows.
