@@ -23,10 +23,14 @@ pub(super) fn significand(plan: &Plan) -> Result<Tally, Failure> {
     Ok(tally)
 }
 
-/// Every pair of codes.
+/// Pairs of 8-bit codes.
+const PAIRS: u64 = 1 << 16;
+
+/// Every pair of codes; of every format, if so many vectors are asked for.
 pub(super) fn multiply(plan: &Plan) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
-    for format in plan.shapes(&FORMATS, |design| design.format) {
+    let formats = if plan.vectors < PAIRS { FORMATS.to_vec() } else { Format::all().collect() };
+    for format in plan.shapes(&formats, |design| design.format) {
         let mut bench = plan.bench(unit::multiply(format))?;
         let codes = 0..=format.code_mask();
         for (a, b) in codes.clone().flat_map(|a| codes.clone().map(move |b| (a, b))) {
