@@ -1,6 +1,6 @@
 //! What a unit costs: cells, flip-flops, memory bits, area and the longest path, by Yosys and OpenSTA.
 //!
-//! **Flow.** [`map`] synthesises one module of an emitted design, the modules that it uses being black boxes; [`total`] adds what
+//! **Flow.** [`map()`] synthesises one module of an emitted design, the modules that it uses being black boxes; [`total`] adds what
 //! is below a module, each instance counted; [`longest_path`] times the netlists of a module and of all below it together. So
 //! the hierarchy stays as described, nothing is optimised across its borders, equal modules are synthesised once, and
 //! modules can be synthesised side by side. Where a [`Flow`] flattens, a module takes what it uses into itself before it is optimised.
