@@ -99,3 +99,11 @@ fn benches_that_do_not_react_are_recorded_without_tools() {
         }
     }
 }
+
+/// Units to compare with, which are no part of the machine.
+#[test]
+fn references_agree_with_integers() {
+    for check in rtl::verify::REFERENCE_CHECKS {
+        common::verified(check.unit);
+    }
+}

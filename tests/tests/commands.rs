@@ -77,6 +77,7 @@ fn help_shows_examples_for_every_command() {
         "check",
         "emit",
         "cosim",
+        "synth",
         "completions",
         "man",
     ] {

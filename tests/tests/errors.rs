@@ -101,6 +101,9 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ),
     ("emit-tiles", &["emit", "--set", "pu.n=2", "--set", "buffer.bytes=67108864", "-o", "data/never"]),
     ("emit-occupied", &["emit", "--unit", "fifo", "-o", "data"]),
+    ("synth-target", &["synth", "--target", "osu180"]),
+    ("synth-unit", &["synth", "--unit", "int8_mca"]),
+    ("synth-limit", &["synth", "--limit", "0"]),
     ("op-released", &["op", "matmul", "--shape", "64x64x64", "--design", "released", "--set", "pu.n=8"]),
 ];
 

@@ -17,7 +17,11 @@ pub struct ToolError {
 /// The first of `tools` that cannot be started.
 pub fn missing<'a>(tools: &[&'a str]) -> Option<&'a str> {
     let absent = |tool: &&&str| {
-        let option = if **tool == "yosys" || **tool == "iverilog" { "-V" } else { "--version" };
+        let option = match **tool {
+            "yosys" | "iverilog" => "-V",
+            "sta" => "-version",
+            _ => "--version",
+        };
         let started = Command::new(tool).arg(option).output();
         matches!(started, Err(error) if error.kind() == io::ErrorKind::NotFound)
     };
@@ -50,6 +54,34 @@ pub fn run(folder: &Path, tool: &str, arguments: &[&str]) -> Result<Output, Tool
         Err(error) => Err(ToolError { command, message: error.to_string() }),
         Ok(output) if output.status.success() => Ok(output),
         Ok(output) => {
+            let message = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text)).concat();
+            Err(ToolError { command, message })
+        }
+    }
+}
+
+/// What `timeout` ends with where the time is over.
+const TIME_IS_OVER: i32 = 124;
+
+/// Like [`run`], for so many seconds at most: then the tool and all that it started are ended, and there is no output.
+///
+/// # Errors
+/// It does not start, or ends with a failure of its own.
+pub fn run_within(
+    folder: &Path,
+    seconds: u64,
+    tool: &str,
+    arguments: &[&str],
+) -> Result<Option<Output>, ToolError> {
+    let seconds = seconds.to_string();
+    let command = format!("{tool} {}", arguments.join(" "));
+    let output = Command::new("timeout").arg(seconds).arg(tool).args(arguments).current_dir(folder).output();
+    let output =
+        output.map_err(|error| ToolError { command: command.clone(), message: error.to_string() })?;
+    match output.status.code() {
+        Some(0) => Ok(Some(output)),
+        Some(TIME_IS_OVER) => Ok(None),
+        _ => {
             let message = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text)).concat();
             Err(ToolError { command, message })
         }

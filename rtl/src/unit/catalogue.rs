@@ -4,6 +4,7 @@
 
 use super::sizes;
 use crate::hdl::{Error, Module};
+use crate::reference::REFERENCES;
 use crate::register_map::COUNTER_BITS;
 use models::design::Design;
 use std::rc::Rc;
@@ -100,7 +101,7 @@ pub const UNITS: &[Entry] = &[
     Entry { name: "axi_write", module: |design| super::axi_write(design.axi) },
 ];
 
-/// The unit of that name.
+/// The unit of that name, or one of [`reference`](crate::reference).
 pub fn unit(name: &str) -> Option<&'static Entry> {
-    UNITS.iter().find(|entry| entry.name == name)
+    UNITS.iter().chain(REFERENCES).find(|entry| entry.name == name)
 }

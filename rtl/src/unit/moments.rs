@@ -13,14 +13,14 @@
 //!
 //! **Not modelled.** Rows of more than 65535 elements, which a command cannot ask for.
 
-use super::multiply::signed_product;
+use super::multiply::{product_width, signed_product};
 use super::rows::Rows;
 use super::rsqrt::{ROOT_BITS, octave_bits, rsqrt};
-use super::significand::{significand, with_sign};
+use super::significand::{Parts, parts, significand_width};
 use super::tree::{delayed, tree};
 use super::vector_mac::accumulator_width;
 use super::walker::ROWS_BITS;
-use crate::hdl::{Error, Expr, Module, address_bits, concat, mux};
+use crate::hdl::{Error, Expr, Module, address_bits, concat, lit, mux};
 use kernels::adaptivfloat::Format;
 use models::latency;
 use std::rc::Rc;
@@ -75,7 +75,7 @@ pub(super) fn moments(format: Format, n: u32) -> Result<Rc<Module>, Error> {
     let [first, last] = [("first", "it is the row's first"), ("last", "it is the row's last")]
         .map(|(name, meaning)| m.input(name, 1, meaning));
     let count = m.input("count", ROWS_BITS, "elements of a row that count");
-    let parts = vector_sums(&mut m, format, n)?;
+    let parts = vector_sums(&mut m, format, n);
     let [take, row, first, last] = [("take", &take), ("row", &row), ("first", &first), ("last", &last)]
         .map(|(name, value)| delayed(&mut m, &format!("{name}_summed"), value, known));
     let [sum, squares] = [("sum", parts.0, sum_bits(format)), ("squares", parts.1, square_bits(format))]
@@ -101,21 +101,24 @@ fn total(
 }
 
 /// The sums of a vector's significands and of their squares, in two's complement.
-fn vector_sums(m: &mut Module, format: Format, n: u32) -> Result<(Expr, Expr), Error> {
+fn vector_sums(m: &mut Module, format: Format, n: u32) -> (Expr, Expr) {
     let (lanes, bits) = (n as usize, usize::from(format.width()));
-    let decoder = significand(format)?;
     let vector = m.input("x", lanes * bits, "n codes, lane 0 lowest");
     let (mut values, mut squares) = (vec![], vec![]);
     for at in 0..lanes {
-        let code = vector.bits(at * bits, bits);
-        let decoded = m.instance(&format!("significand_{at}"), &decoder, &[("code", &code)]);
-        let magnitude = decoded.out("magnitude");
-        let square = magnitude.mul(&magnitude);
-        // With a sign, as the tree takes it.
-        squares.push(m.stage(&format!("square_{at}"), square.widen(square.width() + 1)));
-        values.push(m.stage(&format!("value_{at}"), with_sign(&decoded)));
+        let name = format!("x_{at}");
+        let code = parts(m, &name, format, &vector.bits(at * bits, bits));
+        squares.push(m.stage(&format!("square_{at}"), square(&code, product_width(format))));
+        let value = code.value(m, &name, significand_width(format) + 1);
+        values.push(m.stage(&format!("value_{at}"), value));
     }
-    Ok((tree(m, "sum_level", values), tree(m, "square_level", squares)))
+    (tree(m, "sum_level", values), tree(m, "square_level", squares))
+}
+
+/// The square of a significand, with a sign, as the tree takes it: that of the mantissa, shifted by twice the exponent.
+fn square(code: &Parts, width: usize) -> Expr {
+    let twice = concat(&[code.exponent.clone(), lit(1, 0)]);
+    code.mantissa.mul(&code.mantissa).widen(width).shl_by(twice)
 }
 
 /// V in two registers.

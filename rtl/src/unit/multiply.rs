@@ -1,9 +1,10 @@
 //! The product of two codes as an integer in two's complement.
 //!
-//! product = significand(a) * significand(b), exact. Combinational: the register behind it belongs to the vector MAC.
-//! Gating of zeros is not part of it.
+//! product = significand(a) * significand(b) = ±(mantissa(a) * mantissa(b)) << (exponent(a) + exponent(b)), exact: small
+//! numbers are multiplied and given their sign, and one shift follows. Combinational: the register behind it belongs to the vector
+//! MAC. Gating of zeros is not part of it.
 
-use super::significand::{significand, significand_width};
+use super::significand::{Parts, parts, significand_width};
 use crate::hdl::{Error, Expr, Module, mux};
 use kernels::adaptivfloat::Format;
 use std::rc::Rc;
@@ -19,21 +20,26 @@ pub fn product_width(format: Format) -> usize {
 /// A fault of the description, which would be ours.
 pub fn multiply(format: Format) -> Result<Rc<Module>, Error> {
     let bits = usize::from(format.width());
-    let decoder = significand(format)?;
     let mut m = Module::new("multiply", "product of two AdaptivFloat codes, exact")
         .parameter("width", bits)
         .parameter("exponent", format.exponent())
         .latency("none");
-    let a = m.input("a", bits, "code");
-    let b = m.input("b", bits, "code");
+    let [a, b] = ["a", "b"].map(|name| m.input(name, bits, "code"));
     let product = m.output("product", product_width(format), "product of the significands, two's complement");
-    let a = m.instance("significand_a", &decoder, &[("code", &a)]);
-    let b = m.instance("significand_b", &decoder, &[("code", &b)]);
-    let magnitude =
-        m.wire("magnitude", a.out("magnitude").mul(b.out("magnitude")).widen(product_width(format)));
-    let negative = m.wire("negative", a.out("negative").xor(b.out("negative")));
-    m.assign(product, mux(negative, magnitude.negate(), &magnitude));
+    let [a, b] = [("a", a), ("b", b)].map(|(name, code)| parts(&mut m, name, format, &code));
+    let value = shifted_product(&mut m, &a, &b, product_width(format));
+    m.assign(product, value);
     m.finish()
+}
+
+/// The exact product of two numbers taken apart, in two's complement of `width` bits.
+pub(crate) fn shifted_product(m: &mut Module, a: &Parts, b: &Parts, width: usize) -> Expr {
+    let both = Parts {
+        negative: m.wire("negative", a.negative.xor(&b.negative)),
+        mantissa: m.wire("mantissas", a.mantissa.mul(&b.mantissa)),
+        exponent: m.wire("exponents", a.exponent.add_full(&b.exponent)),
+    };
+    both.value(m, "mantissas", width)
 }
 
 /// The exact product of two numbers in two's complement, as wide as both together, as wires under `name`.

@@ -18,10 +18,10 @@ use super::multiply::signed_product;
 use super::requantise::{EXPONENT_BITS, requantise};
 use super::rounding::rounds_up;
 use super::rsqrt::octave_bits;
-use super::significand::significand;
+use super::significand::{Parts, parts};
 use super::tree::delayed;
 use super::walker::ROWS_BITS;
-use crate::hdl::{Error, Expr, Module, lit, mux, ones};
+use crate::hdl::{Error, Expr, Module, lit, ones};
 use kernels::adaptivfloat::Format;
 use kernels::fixed::RSQRT_FRACTION;
 use kernels::layernorm::NORMAL_FRACTION;
@@ -47,7 +47,7 @@ pub(super) fn normal(format: Format) -> Result<Rc<Module>, Error> {
         .parameter("width", bits)
         .parameter("exponent", format.exponent())
         .latency(format!("{CYCLES} cycles"));
-    let deviation = deviation(&mut m, format)?;
+    let deviation = deviation(&mut m, format);
     let value = normal_value(&mut m, format, &deviation);
     let [gamma, beta] = ["gamma", "beta"].map(|name| m.input(name, PARAMETER_BITS, "two's complement"));
     let gamma = delayed(&mut m, "gamma_after", &gamma, 2);
@@ -72,16 +72,15 @@ pub(super) fn normal(format: Format) -> Result<Rc<Module>, Error> {
 }
 
 /// (N*x - S) * r: the first register.
-fn deviation(m: &mut Module, format: Format) -> Result<Expr, Error> {
+fn deviation(m: &mut Module, format: Format) -> Expr {
     let code = m.input("code", format.width().into(), "sign, exponent, mantissa from the top");
     let gain = m.input("gain", GAIN_BITS, "N times the root, 20 fraction bits");
     let centre = m.input("centre", centre_bits(format), "S times the root, two's complement");
-    let decoded = m.instance("decoded", &significand(format)?, &[("code", &code)]);
-    // An element and the mean are twice the largest apart at most, and a mantissa's top bit is only set in 1.0.
-    let width = centre.width();
-    let size = m.wire("size", gain.mul(decoded.out("magnitude")).widen(width));
-    let product = mux(decoded.out("negative"), size.negate(), &size);
-    Ok(m.stage("deviation", product.sub(centre)))
+    let code = parts(m, "code", format, &code);
+    let scaled = Parts { mantissa: m.wire("code_scaled", gain.mul(&code.mantissa)), ..code };
+    // An element and the mean are twice the largest apart at most, and a root's top bit is only set in 1.0.
+    let value = scaled.value(m, "code", centre.width());
+    m.stage("deviation", value.sub(centre))
 }
 
 /// The normal value: the second register.

@@ -13,56 +13,19 @@
 //!
 //! **Not modelled.** Partial sums across commands: a reduction ends within its command.
 
+mod lanes;
+mod results;
+
 use super::page::Geometry;
 use super::phases::phases;
-use super::popcount::popcount;
-use super::tree::delayed;
 use super::word::{WORD_BITS, field};
-use super::{
-    BIAS_BITS, accumulator, accumulator_width, bitmask_decoder, bitmask_encoder, epilogue, largest_reduction,
-    requantise, value_width, vector_mac,
-};
-use crate::hdl::{Error, Expr, Instance, Module, concat, lit, mux};
+use super::{bitmask_decoder, bitmask_encoder};
+use crate::hdl::{Error, Expr, Instance, Module, lit, mux};
+use lanes::lanes;
 use models::design::Design;
 use models::latency;
+use results::{Leaving, results};
 use std::rc::Rc;
-
-/// What goes with a vector through the lanes.
-struct Tag {
-    valid: Expr,
-    row: Expr,
-    first: Expr,
-    last: Expr,
-}
-
-impl Tag {
-    /// The tag `cycles` later.
-    fn delayed(self, m: &mut Module, cycles: u64) -> Tag {
-        let mut late = |part: &str, value: Expr| delayed(m, &format!("summed_{part}"), &value, cycles);
-        Tag {
-            valid: late("valid", self.valid),
-            row: late("row", self.row),
-            first: late("first", self.first),
-            last: late("last", self.last),
-        }
-    }
-}
-
-/// A row of results on its way out.
-struct Leaving {
-    valid: Expr,
-    row: Expr,
-}
-
-impl Leaving {
-    /// The row `cycles` later.
-    fn delayed(&self, m: &mut Module, name: &str, cycles: u64) -> Leaving {
-        Leaving {
-            valid: delayed(m, &format!("{name}_valid"), &self.valid, cycles),
-            row: delayed(m, &format!("{name}_row"), &self.row, cycles),
-        }
-    }
-}
 
 /// The PU of a design.
 ///
@@ -154,133 +117,6 @@ fn decoder(
         m.assign(port, value);
     }
     Ok(decoder.out("vector"))
-}
-
-/// The lanes: two register sets for the stationary vectors, a vector MAC each. The dot products with the tag of their vector.
-fn lanes(
-    m: &mut Module,
-    design: &Design,
-    walk: &Instance,
-    streamed: &Expr,
-    filled: &Expr,
-) -> Result<(Expr, Tag), Error> {
-    let g = Geometry::new(design);
-    let width = g.lanes * g.code;
-    let mut late = |name: &str| delayed(m, name, &walk.out(name), latency::DECODE - 1);
-    let [fills, fill_row, streams] = ["fill_read", "fill_row", "stream_read"].map(&mut late);
-    let [row, first, last, on, parity] =
-        ["stream_row", "stream_first", "stream_last", "stream_lanes_on", "parity_now"].map(&mut late);
-    let shape = vector_mac(design.format, design.pu.n)?;
-    let mut sums = Vec::new();
-    for lane in 0..g.lanes {
-        let here = m.wire(&format!("fills_{lane}"), fills.and(fill_row.eq(lit(g.lane, lane as u64))));
-        let sets = [0, 1].map(|set| {
-            let register = m.register(&format!("lane_{lane}_set_{set}"), width, 0);
-            let its = parity.eq(lit(1, set)).and(&here);
-            m.when(its, |m| m.next(&register, filled));
-            register
-        });
-        // The set that does not fill multiplies; a lane that is off, or meets a null vector, does not toggle.
-        let column = mux(&parity, &sets[0], &sets[1]).and(on.bit(lane).repeat(width));
-        let row = streamed.and(on.bit(lane).repeat(width));
-        let (row, column) = (m.wire(&format!("row_{lane}"), row), m.wire(&format!("column_{lane}"), column));
-        let mac = m.instance(&format!("lane_{lane}"), &shape, &[("a", &row), ("b", &column)]);
-        sums.push(mac.out("sum"));
-    }
-    let dots = popcount(m, "lanes_on", &on);
-    let dots = m.wire("dots_now", dots.and(streams.repeat(dots.width())));
-    for (name, value, meaning) in [
-        ("dots", dots, "dot products of n that run"),
-        ("active", walk.out("active"), "the lanes are clocked"),
-        ("tile_ends", walk.out("stream_turn"), "a tile has streamed"),
-    ] {
-        let out = m.output(name, value.width(), meaning);
-        m.assign(out, value);
-    }
-    sums.reverse();
-    let cycles = latency::MULTIPLY + latency::tree(design.pu.n);
-    let tag = Tag { valid: streams, row, first, last }.delayed(m, cycles);
-    Ok((m.wire("sums", concat(&sums)), tag))
-}
-
-/// Accumulators, bias, activation and rounding: the codes of a finished row with its tag.
-fn results(
-    m: &mut Module,
-    design: &Design,
-    (start, word): (&Expr, &Expr),
-    (sums, tag): (&Expr, Tag),
-) -> Result<(Expr, Leaving), Error> {
-    let g = Geometry::new(design);
-    let width = accumulator_width(design.format, largest_reduction(design)).max(sums.width() / g.lanes);
-    let shape = accumulator(design.pu.n, sums.width() / g.lanes, width)?;
-    let inputs = [("valid", &tag.valid), ("row", &tag.row), ("first", &tag.first), ("sums", sums)];
-    let total = m.instance("accumulators", &shape, &inputs).out("total");
-    let leaves = m.wire("leaves", tag.valid.and(&tag.last));
-    bias_reads(m, g, (start, word), &leaves.and(tag.row.eq(lit(g.lane, 0))));
-    let leaving = Leaving { valid: leaves, row: tag.row }.delayed(m, "totalled", latency::ACCUMULATE);
-    let bias = bias(m, g, word, &leaving.row);
-    let part = |name: &str| field(word, "matmul", name);
-    let (ends, rounds) = (epilogue(width)?, requantise(design.format, value_width(width))?);
-    let mut codes = Vec::new();
-    for lane in 0..g.lanes {
-        let inputs = [
-            ("accumulator", &total.bits(lane * width, width)),
-            ("acc_lsb", &part("sum_lsb")),
-            ("bias", &bias.bits(lane * BIAS_BITS, BIAS_BITS)),
-            ("bias_lsb", &part("bias_lsb")),
-            ("activation", &part("activation")),
-        ];
-        let end = m.instance(&format!("epilogue_{lane}"), &ends, &inputs);
-        let inputs =
-            [("value", &end.out("value")), ("lsb", &end.out("lsb")), ("out_bias", &part("out_bias"))];
-        codes.push(m.instance(&format!("requantise_{lane}"), &rounds, &inputs).out("code"));
-    }
-    codes.reverse();
-    let leaving = leaving.delayed(m, "rounded", latency::ACTIVATE + latency::REQUANTISE);
-    Ok((m.wire("codes", concat(&codes)), leaving))
-}
-
-/// Asks for the bias of each output tile, a cycle ahead of its first row.
-fn bias_reads(m: &mut Module, g: Geometry, (start, word): (&Expr, &Expr), reads: &Expr) {
-    let part = |name: &str| field(word, "matmul", name);
-    let counter = part("column_blocks").width();
-    let (column, row) = (m.register("bias_column", counter, 0), m.register("bias_row", counter, 0));
-    let one = lit(counter, 1);
-    let last = m.wire("bias_last_column", column.add(&one).eq(part("column_blocks")));
-    m.when(start, |m| {
-        m.next(&column, lit(counter, 0));
-        m.next(&row, lit(counter, 0));
-    })
-    .otherwise(|m| {
-        m.when(reads, |m| {
-            m.next(&column, mux(&last, lit(counter, 0), column.add(&one)));
-            m.next(&row, mux(&last, row.add(&one), &row));
-        });
-    });
-    let first = part("bias_start");
-    let bits = first.width();
-    // The start counts 4 bytes, a tile's bias takes 2 n.
-    let tile = mux(part("row_bias"), &row, &column).widen(bits - (g.lane - 1));
-    let tile = if g.lane == 1 { tile } else { concat(&[tile, lit(g.lane - 1, 0)]) };
-    let read = m.output("bias_read", 1, "auxiliary buffer: the bias of a tile is read");
-    m.assign(read, reads.and(part("has_bias")));
-    let place = m.output("bias_address", bits, "auxiliary buffer: where, in units of 4 bytes");
-    m.assign(place, first.add(tile));
-}
-
-/// The bias of each lane, for vector `row` of the output tile.
-fn bias(m: &mut Module, g: Geometry, word: &Expr, row: &Expr) -> Expr {
-    let value = m.input("bias", g.lanes * BIAS_BITS, "auxiliary buffer: bias of the tile, element 0 lowest");
-    let of_row = m.signal("bias_of_row", BIAS_BITS);
-    let target = &of_row;
-    let arms = (0..g.lanes).map(|at| {
-        let element = value.bits(at * BIAS_BITS, BIAS_BITS);
-        crate::hdl::arm(at as u64, move |m: &mut Module| m.assign(target, element))
-    });
-    m.case(row, arms.collect(), |m| m.assign(target, lit(BIAS_BITS, 0)));
-    let chosen = mux(field(word, "matmul", "row_bias"), of_row.repeat(g.lanes), value);
-    let on = field(word, "matmul", "has_bias").repeat(g.lanes * BIAS_BITS);
-    m.wire("bias_now", chosen.and(on))
 }
 
 /// The encoder, and the walk of the tiles that leave.

@@ -4,7 +4,7 @@ use crate::hdl::{Expr, Module, concat};
 
 /// The exact sum of a power of two of equal widths in two's complement, two levels a register stage:
 /// [`models::latency::tree`] cycles. A level widens by one bit, so nothing wraps.
-pub(super) fn tree(m: &mut Module, name: &str, mut values: Vec<Expr>) -> Expr {
+pub(crate) fn tree(m: &mut Module, name: &str, mut values: Vec<Expr>) -> Expr {
     let mut level = 0;
     while values.len() > 1 {
         level += 1;
@@ -21,6 +21,6 @@ pub(super) fn tree(m: &mut Module, name: &str, mut values: Vec<Expr>) -> Expr {
 }
 
 /// `value` as it was `cycles` cycles ago.
-pub(super) fn delayed(m: &mut Module, name: &str, value: &Expr, cycles: u64) -> Expr {
+pub(crate) fn delayed(m: &mut Module, name: &str, value: &Expr, cycles: u64) -> Expr {
     (1..=cycles).fold(value.clone(), |value, cycle| m.stage(&format!("{name}_{cycle}"), value))
 }

@@ -14,10 +14,8 @@ pub(super) fn significand(plan: &Plan) -> Result<Tally, Failure> {
     for format in plan.shapes(&all, |design| design.format) {
         let mut bench = plan.bench(unit::significand(format))?;
         for code in 0..=format.code_mask() {
-            let value = format.significand(code);
             bench.set("code", code.into());
-            bench.expect("negative", u64::from(value < 0));
-            bench.expect("magnitude", value.unsigned_abs().into());
+            bench.expect_signed("value", format.significand(code).into());
             bench.step().map_err(|difference| difference.about(format))?;
         }
         tally += if FORMATS.contains(&format) { plan.replay(bench)? } else { plan.count(bench)? };
@@ -25,10 +23,14 @@ pub(super) fn significand(plan: &Plan) -> Result<Tally, Failure> {
     Ok(tally)
 }
 
-/// Every pair of codes.
+/// Pairs of 8-bit codes.
+const PAIRS: u64 = 1 << 16;
+
+/// Every pair of codes; of every format, if so many vectors are asked for.
 pub(super) fn multiply(plan: &Plan) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
-    for format in plan.shapes(&FORMATS, |design| design.format) {
+    let formats = if plan.vectors < PAIRS { FORMATS.to_vec() } else { Format::all().collect() };
+    for format in plan.shapes(&formats, |design| design.format) {
         let mut bench = plan.bench(unit::multiply(format))?;
         let codes = 0..=format.code_mask();
         for (a, b) in codes.clone().flat_map(|a| codes.clone().map(move |b| (a, b))) {

@@ -60,6 +60,7 @@ mod plan;
 mod product;
 mod program;
 mod pu;
+mod reference;
 mod registers;
 mod requantise;
 mod rsqrt;
@@ -77,6 +78,7 @@ pub use draw::{Draw, packed};
 pub use failure::{Failed, Failure};
 pub use mutants::{Mutants, Selected};
 pub use plan::{Model, Plan, Tally};
+pub use reference::REFERENCE_CHECKS;
 
 /// The bench of a unit.
 #[derive(Clone, Copy, Debug)]
@@ -136,9 +138,9 @@ pub const CHECKS: &[Check] = &[
     Check { unit: "axi_write", parts: &[], bench: axi_write::axi_write },
 ];
 
-/// The bench that tests a unit, alone or as a part of another.
+/// The bench that tests a unit, alone or as a part of another, or a unit to compare with.
 pub fn check(unit: &str) -> Option<&'static Check> {
-    CHECKS.iter().find(|check| check.unit == unit || check.parts.contains(&unit))
+    CHECKS.iter().chain(REFERENCE_CHECKS).find(|check| check.unit == unit || check.parts.contains(&unit))
 }
 
 impl Check {

@@ -10,6 +10,7 @@ use models::record::{self, Error, Kind, Problem, nearest};
 use rtl::emit::{File, Package, Purpose, WriteError, emit, machine_bench, package, unit_bench, write};
 use rtl::hdl::Problem as Fault;
 use rtl::machine::{Refused, refusal};
+use rtl::reference::REFERENCES;
 use rtl::unit::catalogue::{self, UNITS};
 use rtl::verify::{self, Model, Plan};
 use serde_json::json;
@@ -189,7 +190,7 @@ fn bench(name: &str, design: &Design) -> Result<Vec<File>, String> {
 
 /// An unknown unit, with those that there are.
 pub(super) fn unknown_unit(name: &str) -> Error {
-    let names: Vec<&str> = UNITS.iter().map(|entry| entry.name).collect();
+    let names: Vec<&str> = UNITS.iter().chain(REFERENCES).map(|entry| entry.name).collect();
     let remedy = match nearest(name, names.iter().copied()) {
         Some(near) => format!("did you mean {near}? Units: {}", names.join(", ")),
         None => format!("units: {}", names.join(", ")),
@@ -198,7 +199,7 @@ pub(super) fn unknown_unit(name: &str) -> Error {
 }
 
 /// A size that makes no hardware is the design's fault, any other one ours.
-fn undescribed(error: &rtl::hdl::Error) -> Failure {
+pub(super) fn undescribed(error: &rtl::hdl::Error) -> Failure {
     match &error.problem {
         Fault::Size(must) => Error::new(
             Kind::Fit,

@@ -11,10 +11,12 @@ mod emit;
 mod exit;
 mod man;
 mod op;
+mod parallel;
 mod program;
 mod records;
 mod run;
 mod setup;
+mod synth;
 
 pub use exit::{Exit, Failure};
 
@@ -41,6 +43,7 @@ Examples:
   offramp workloads show sst2                     spans and exit histograms of a task
   offramp emit --set pu.n=4 -o build/n4           the machine as Verilog
   offramp cosim --quick                           does that Verilog do what the simulator says?
+  offramp synth --unit vector_mac                 what does a unit cost in gates?
 
 A NAME is a preset, or a file if it has a `/` or ends in .toml. --set KEY=VALUE changes one key of
 it and can be repeated.
@@ -89,6 +92,9 @@ enum Command {
     /// The emitted Verilog against the simulator's values and cycles
     #[command(after_help = cosim::EXAMPLES)]
     Cosim(cosim::Args),
+    /// What the emitted Verilog costs: cells or look-up tables, memories, longest paths
+    #[command(after_help = synth::EXAMPLES)]
+    Synth(synth::Args),
     /// Print a completion script for a shell
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::Args),
@@ -141,6 +147,7 @@ fn dispatch(command: &Command, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         Command::Check(args) => check::run(args, out),
         Command::Emit(args) => emit::run(args, out, err),
         Command::Cosim(args) => cosim::run(args, out, err),
+        Command::Synth(args) => synth::run(args, out, err),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out),
     }
