@@ -65,7 +65,8 @@ impl Emitted {
 
     /// Whether there is a memory in it, which no reset clears.
     pub fn has_memory(&self) -> bool {
-        self.files.iter().any(|file| file.text.contains(" words [0:"))
+        let memory = |line: &str| line.trim_start().starts_with("reg ") && line.ends_with("];");
+        self.files.iter().any(|file| file.text.lines().any(memory))
     }
 }
 
