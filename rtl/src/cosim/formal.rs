@@ -78,8 +78,11 @@ pub(super) fn decide(folder: &Path, engine: Engine, prepare: &str) -> Result<Ver
     }
 }
 
+/// Words of a solver, and the verdict that they give.
+type Words = (&'static str, fn(String) -> Verdict);
+
 fn by_induction(folder: &Path, cycles: &str) -> Result<Verdict, ToolError> {
-    let verdicts: [(&str, fn(String) -> Verdict); 2] =
+    let verdicts: [Words; 2] =
         [("Status: PASSED", |_| Verdict::Proven), ("Status: FAILED", Verdict::Refuted)];
     let smtbmc = |arguments: &[&str]| solve(folder, "yosys-smtbmc", arguments, &verdicts);
     match smtbmc(&["--noprogress", "-s", "z3", "-t", cycles, "system.smt2"])? {
@@ -95,7 +98,7 @@ fn by_induction(folder: &Path, cycles: &str) -> Result<Verdict, ToolError> {
 /// `fold` makes the assumptions a part of each claim, `scorr` joins what is always equal, `pdr` proves. After some time it
 /// is given up.
 fn by_reachability(folder: &Path) -> Result<Verdict, ToolError> {
-    let verdicts: [(&str, fn(String) -> Verdict); 3] = [
+    let verdicts: [Words; 3] = [
         ("Property proved", |_| Verdict::Proven),
         ("was asserted in frame", Verdict::Refuted),
         ("Property UNDECIDED", Verdict::Open),
@@ -105,12 +108,7 @@ fn by_reachability(folder: &Path) -> Result<Verdict, ToolError> {
 }
 
 /// Runs a solver; its verdict is the first whose words are in what it says.
-fn solve(
-    folder: &Path,
-    solver: &str,
-    arguments: &[&str],
-    verdicts: &[(&str, fn(String) -> Verdict)],
-) -> Result<Verdict, ToolError> {
+fn solve(folder: &Path, solver: &str, arguments: &[&str], verdicts: &[Words]) -> Result<Verdict, ToolError> {
     let error = |message: String| ToolError { command: format!("{solver} {}", arguments.join(" ")), message };
     let output = Command::new(solver).args(arguments).current_dir(folder).output();
     let output = output.map_err(|failure| error(failure.to_string()))?;

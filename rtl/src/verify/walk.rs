@@ -38,7 +38,9 @@ impl Shape {
             (1, 300, 299 * n + 1),
             (70 * n, 1, n),
         ];
-        all.map(|(rows, tiles, valid)| Shape { rows, tiles, valid }).to_vec()
+        // Many tiles and blocks of many lanes take long, and the counters are the same.
+        let most = if n <= 4 { all.len() } else { all.len() - 2 };
+        all[..most].iter().map(|&(rows, tiles, valid)| Shape { rows, tiles, valid }).collect()
     }
 
     /// Some blocks of some tiles, the last of which is mostly valid in part.

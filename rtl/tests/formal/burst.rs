@@ -34,7 +34,8 @@ fn contract(verb: &str, axi: Axi) -> String {
 
 /// A cutter of which nothing is known but its contract, to stand for the real one in the proof of a master.
 pub(crate) fn any_cutter(axi: Axi, indexed: bool) -> (String, String) {
-    let cutter = emit(&unit::burst(axi, indexed).unwrap()).unwrap();
+    let cutter = unit::burst(axi, indexed).expect("its sizes fit");
+    let cutter = emit(&cutter).expect("its names are distinct");
     let range = |width: usize| format!("[{}:0]", width - 1);
     let (mut ports, mut free) = (vec![], String::new());
     for Port { name, width, input, .. } in &cutter.ports {
