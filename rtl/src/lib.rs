@@ -3,7 +3,7 @@
 //! The units are specified by the timing contracts at the head of each module of `sim::machine` (`pu`, `softmax`,
 //! `layernorm`, `add`, `entropy`, `dma`, `sequencer`), their pipeline depths by [`models::latency`], their values by
 //! the module of the same name in `kernels`. Only what the emitted Verilog does counts: [`cosim`] runs
-//! it, [`verify`] holds it to kernels and contracts, [`synth`] says what it costs, next to the units of [`reference`].
+//! it, [`verify`] holds it to kernels and contracts, [`synth`] says what it costs, next to the units of [`mod@reference`].
 
 pub mod cosim;
 pub mod emit;
