@@ -101,6 +101,8 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ),
     ("emit-tiles", &["emit", "--set", "pu.n=2", "--set", "buffer.bytes=67108864", "-o", "data/never"]),
     ("emit-occupied", &["emit", "--unit", "fifo", "-o", "data"]),
+    ("cosim-only", &["cosim", "--unit", "fifo", "--mutants", "3", "--only", "9"]),
+    ("cosim-mutants", &["cosim", "--unit", "machine", "--mutants", "3"]),
     ("synth-target", &["synth", "--target", "osu180"]),
     ("synth-unit", &["synth", "--unit", "int8_mca"]),
     ("synth-limit", &["synth", "--limit", "0"]),

@@ -55,9 +55,9 @@ fn miter(mutated: &Mutated, number: u64) -> String {
             .collect();
         format!("{wires}    {} {name}({});\n", mutated.emitted.top, all.join(", "))
     };
-    let clocked = inputs.iter().any(|port| port.name == "clock");
-    let clock = if clocked { String::new() } else { "    input wire clock,\n".to_owned() };
-    let reset = if clocked { "    always @* assume(started || reset);\n" } else { "" };
+    let has = |name: &str| inputs.iter().any(|port| port.name == name);
+    let clock = if has("clock") { "" } else { "    input wire clock,\n" };
+    let reset = if has("reset") { "    always @* assume(started || reset);\n" } else { "" };
     let ports: Vec<String> =
         inputs.iter().map(|port| format!("    input wire [{}:0] {}", port.width - 1, port.name)).collect();
     let same: String =

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
+use models::record::{Error, Kind};
 use rtl::cosim::Mutation;
-use rtl::cosim::tools::missing;
+use rtl::cosim::tools::{missing, required};
 use rtl::verify::{Check, Failed, Mutants, Plan};
 use serde_json::{Map, Value, json};
 
@@ -18,19 +19,38 @@ pub(super) fn run(
     as_json: bool,
     (out, err): (&mut dyn Write, &mut dyn Write),
 ) -> Result<(), Failure> {
+    if checks.is_empty() {
+        let message = "--mutants: whole programs run no mutants".to_owned();
+        return Err(
+            Error::new(Kind::Usage, "arguments", message, "name a unit, or none for all".to_owned()).into()
+        );
+    }
+    let each = count.div_ceil(checks.len() as u64);
+    if let Some(number) = only.iter().find(|number| !(1..=each).contains(*number)) {
+        return Err(no_mutant(*number, each).into());
+    }
     if let Some(tool) = missing(&["yosys", "yosys-abc", "verilator"]) {
-        let _ = writeln!(err, "{tool} is missing: no mutants were made");
+        let line = format!("{tool} is missing: no mutants were made");
+        if required() {
+            return Err(Failure::Tool(format!("{line}; OFFRAMP_REQUIRE_TOOLS=1")));
+        }
+        let _ = writeln!(err, "{line}");
         return Ok(());
     }
     let mut units = vec![];
     for check in checks {
-        let mutants = check.mutants(plan, count.div_ceil(checks.len() as u64), only).map_err(failure)?;
+        let mutants = check.mutants(plan, each, only).map_err(failure)?;
         // Who closed the error stream does not want to know.
         let (killed, equal, left) = (mutants.killed, mutants.equivalent.len(), mutants.survivors.len());
         let _ = writeln!(err, "{}: {killed} killed, {equal} equivalent, {left} left", mutants.unit);
         units.push(mutants);
     }
     if as_json { json(&units, out) } else { table(&units, out) }
+}
+
+fn no_mutant(number: u64, each: u64) -> Error {
+    let message = format!("--only {number}: there is no such mutant");
+    Error::new(Kind::Usage, "arguments", message, format!("mutants of a unit are numbered from 1 to {each}"))
 }
 
 fn failure(failed: Box<Failed>) -> Failure {
