@@ -195,6 +195,9 @@ impl Buffer {
 }
 
 impl Axi {
+    /// Bytes that no burst crosses a multiple of (AXI4, A3.4.1).
+    pub const BOUNDARY: u64 = 4096;
+
     /// Bytes of a beat.
     pub fn beat_bytes(&self) -> u64 {
         u64::from(self.width_bits / 8)

@@ -1,44 +1,32 @@
 //! Whether a mutant behaves as the design does: then no bench can tell it, and it does not count against one.
 //!
 //! Both stand side by side with the same free inputs. Reset is high in the first cycle, and free from then on; after the first cycle
-//! every output must be the same in every cycle. Registers and memories begin as zeros: a change of the reset shows when reset comes
-//! again. What reads a word of a memory that nobody wrote, which no user of one does, is not told from what reads another such word.
+//! every output must be the same in every cycle. Registers begin as zeros: a change of the reset shows when reset comes
+//! again. Memories are seen from outside, as [`memories`] says.
 
 use super::formal::{Engine, Verdict, decide};
+use super::memories;
 use super::mutation::{Mutated, SELECTOR};
 use super::tools::ToolError;
 use crate::hdl::Port;
 use std::fs;
 
-/// Bits of memory beyond which no proof is tried: each becomes a register.
-const MEMORY_BITS: u64 = 1 << 12;
+/// What the two share becomes one: gates and registers before products, so that products of the same are the same before each is made
+/// of gates in an order of its own.
+const SHARED: &str = "setundef -init -zero; setundef -undriven -anyseq; delete -output; opt -fast; \
+                      techmap t:* t:$mul %d; opt -fast -share_all";
 
-/// Whether mutant `number`, from 1, is proven to behave as the design. `false` where it differs, where the time is up, and
-/// where there is too much memory.
+/// Whether mutant `number`, from 1, is proven to behave as the design. `false` where it differs, and where the time is up.
 ///
 /// # Errors
 /// A tool is missing, or does not accept the text.
 pub fn equivalent(mutated: &Mutated, number: u64) -> Result<bool, ToolError> {
-    if memory_bits(&mutated.emitted.text()) > MEMORY_BITS {
-        return Ok(false);
-    }
     let failed =
         |error: std::io::Error| ToolError { command: "yosys".to_owned(), message: error.to_string() };
     let folder = tempfile::tempdir().map_err(failed)?;
     fs::write(folder.path().join("dut.v"), mutated.emitted.text()).map_err(failed)?;
     fs::write(folder.path().join("properties.v"), miter(mutated, number)).map_err(failed)?;
-    Ok(decide(folder.path(), Engine::Reachability, "setundef -init -zero")? == Verdict::Proven)
-}
-
-/// Bits of all memories of a text, as Yosys writes them: `reg [7:0] words [255:0];`.
-fn memory_bits(text: &str) -> u64 {
-    let high = |range: &str| range.split_once(':')?.0.parse::<u64>().ok();
-    let bits = |line: &str| {
-        let (word, rest) = line.trim().strip_prefix("reg [")?.split_once(']')?;
-        let words = rest.strip_suffix("];")?.rsplit_once('[')?.1;
-        Some((high(word)? + 1) * (high(words)? + 1))
-    };
-    text.lines().filter_map(bits).sum()
+    Ok(decide(folder.path(), Engine::Reachability, SHARED)? == Verdict::Proven)
 }
 
 /// The module `properties`: the design as `right`, the mutant as `wrong`.
@@ -58,13 +46,15 @@ fn miter(mutated: &Mutated, number: u64) -> String {
     let has = |name: &str| inputs.iter().any(|port| port.name == name);
     let clock = if has("clock") { "" } else { "    input wire clock,\n" };
     let reset = if has("reset") { "    always @* assume(started || reset);\n" } else { "" };
+    let [seen, given, taken] = memories::claims(&mutated.original, &mutated.emitted.text());
     let ports: Vec<String> =
         inputs.iter().map(|port| format!("    input wire [{}:0] {}", port.width - 1, port.name)).collect();
     let same: String =
         outputs.iter().map(|port| format!("        assert(right_{0} == wrong_{0});\n", port.name)).collect();
     format!(
-        "module properties(\n{clock}{}\n);\n{}{}    reg started = 0;\n    always @(posedge clock) started <= 1;\n{reset}    \
-         always @* if (started) begin\n{same}    end\nendmodule\n",
+        "{}module properties(\n{clock}{}\n);\n{}{}{seen}    reg started = 0;\n    always @(posedge clock) started <= 1;\n{reset}{given}    \
+         always @* if (started) begin\n{same}{taken}    end\nendmodule\n",
+        memories::views(&mutated.original),
         ports.join(",\n"),
         copy("right", 0),
         copy("wrong", number)

@@ -13,6 +13,7 @@ mod dut;
 mod equivalence;
 pub mod formal;
 pub mod lint;
+mod memories;
 mod mutation;
 mod netlist;
 mod recording;

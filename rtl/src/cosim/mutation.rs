@@ -1,8 +1,10 @@
 //! Mutants of an emitted design: small wrong changes, made by Yosys, all in one text, of which an input selects one.
 //!
 //! A change inverts a bit of a cell's port, ties it to 0 or 1, or makes it depend on its neighbour. The design is
-//! flattened first, so that a change is in one instance. Changes that synthesis alone could make are not modelled.
+//! flattened first, so that a change is in one instance; but for the memories, in whose place a foundry's stand: what goes into
+//! one and what comes out is changed, not its inside. Changes that synthesis alone could make are not modelled.
 
+use super::memories;
 use super::tools::{ToolError, run};
 use crate::emit::{Emitted, File};
 use crate::hdl::Port;
@@ -28,6 +30,8 @@ pub struct Mutation {
 pub struct Mutated {
     /// The text, with the selector as one more input.
     pub emitted: Emitted,
+    /// The design without them.
+    pub original: Emitted,
     /// The mutants, number 1 first.
     pub mutations: Vec<Mutation>,
 }
@@ -41,12 +45,16 @@ pub fn mutate(emitted: &Emitted, count: u64, seed: u64) -> Result<Mutated, ToolE
         |error: std::io::Error| ToolError { command: "yosys".to_owned(), message: error.to_string() };
     let (folder, text, top) = (tempfile::tempdir().map_err(failed)?, emitted.text(), &emitted.top);
     fs::write(folder.path().join("dut.v"), &text).map_err(failed)?;
-    let mut script =
-        format!("read_verilog dut.v; hierarchy -check -top {top}; proc -norom; flatten; opt_clean; mutate");
+    let mut script = format!("read_verilog dut.v; hierarchy -check -top {top}; proc -norom; ");
+    for memory in memories::modules(emitted) {
+        script += &format!("setattr -mod -set keep_hierarchy 1 {memory}; ");
+    }
     // Writing to a string cannot fail.
-    let _ =
-        write!(script, " -list {count} -seed {seed} -ctrl {SELECTOR} {WIDTH} 1 -o list.ys; script list.ys; ");
-    script += "opt_clean; write_verilog -noattr mutants.v";
+    let _ = write!(
+        script,
+        "flatten; opt_clean; mutate -list {count} -seed {seed} -ctrl {SELECTOR} {WIDTH} 1 -o list.ys {top}; "
+    );
+    script += "script list.ys; opt_clean; write_verilog -noattr mutants.v";
     run(folder.path(), "yosys", &["-q", "-p", &script])?;
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).map_err(failed);
     let mutations = read("list.ys")?.lines().map(|line| Mutation::parse(line, &text)).collect();
@@ -54,7 +62,7 @@ pub fn mutate(emitted: &Emitted, count: u64, seed: u64) -> Result<Mutated, ToolE
     let selector = Port { name: SELECTOR.to_owned(), width: WIDTH, input: true, meaning };
     let ports = emitted.ports.iter().cloned().chain([selector]).collect();
     let files = vec![File { name: "mutants.v".to_owned(), text: read("mutants.v")? }];
-    Ok(Mutated { emitted: Emitted { top: top.clone(), ports, files }, mutations })
+    Ok(Mutated { emitted: Emitted { top: top.clone(), ports, files }, original: emitted.clone(), mutations })
 }
 
 impl Mutation {

@@ -23,6 +23,18 @@ pub struct File {
     pub text: String,
 }
 
+impl File {
+    /// The module in it.
+    pub fn module(&self) -> &str {
+        self.name.strip_suffix(".v").unwrap_or(&self.name)
+    }
+
+    /// Whether it is a memory: an array, which no unit has but through a memory's module.
+    pub fn is_memory(&self) -> bool {
+        self.text.lines().any(|line| line.trim_start().starts_with("reg ") && line.ends_with("];"))
+    }
+}
+
 /// An emitted design.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emitted {
@@ -65,8 +77,7 @@ impl Emitted {
 
     /// Whether there is a memory in it, which no reset clears.
     pub fn has_memory(&self) -> bool {
-        let memory = |line: &str| line.trim_start().starts_with("reg ") && line.ends_with("];");
-        self.files.iter().any(|file| file.text.lines().any(memory))
+        self.files.iter().any(File::is_memory)
     }
 }
 

@@ -24,8 +24,6 @@ pub const BYTES_BITS: usize = ADDRESS_BITS - RUN_BITS;
 pub const STRIDE_BITS: usize = 28;
 /// Bits of the length of a burst, beats less one, as AXI4 counts.
 pub const LENGTH_BITS: usize = 8;
-/// Bytes that no burst crosses a multiple of (AXI4).
-pub const BOUNDARY: u64 = 4096;
 
 /// What is left of a command.
 struct Left {
@@ -103,12 +101,12 @@ fn cut(m: &mut Module, left: &Left, axi: Axi) -> Expr {
     let valid = m.output("valid", 1, "there is a burst");
     let address = m.output("burst_address", ADDRESS_BITS, "its first byte");
     let length = m.output("burst_length", LENGTH_BITS, "its beats less one, partly used ones included");
-    let page = (BOUNDARY.ilog2() as usize, 1);
+    let page = (Axi::BOUNDARY.ilog2() as usize, 1);
     let beat = (axi.beat_bytes().ilog2() as usize, u64::from(axi.burst_beats));
     let boundary = m.wire("boundary", ahead(&left.next, page));
     let mut stop = m.wire("stop_at_boundary", mux(left.end.lt(&boundary), &left.end, &boundary));
     // The longest burst that reaches the boundary from anywhere never ends before it.
-    if axi.beat_bytes() * u64::from(axi.burst_beats) < BOUNDARY {
+    if axi.beat_bytes() * u64::from(axi.burst_beats) < Axi::BOUNDARY {
         let longest = m.wire("longest", ahead(&left.next, beat));
         stop = m.wire("stop_at_longest", mux(longest.lt(&stop), &longest, &stop));
     }

@@ -69,7 +69,7 @@ pub use axi_read::axi_read;
 pub use axi_write::axi_write;
 pub use bitmask_decoder::bitmask_decoder;
 pub use bitmask_encoder::bitmask_encoder;
-pub use burst::{BOUNDARY, BYTES_BITS, LENGTH_BITS, RUN_BITS, STRIDE_BITS, burst};
+pub use burst::{BYTES_BITS, LENGTH_BITS, RUN_BITS, STRIDE_BITS, burst};
 pub use control::control;
 pub use counters::counters;
 pub use dense_decoder::dense_decoder;

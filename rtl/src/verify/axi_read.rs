@@ -158,6 +158,11 @@ impl Command {
         let asks = ["axi_arvalid", "axi_araddr", "axi_arlen"].map(|port| bench.peek(port));
         let waits = self.waiting.is_none_or(|before| before == asks);
         bench.require(waits, || "an address that waits has changed".to_owned())?;
+        let new = asks[0] == 1 && self.waiting.is_none();
+        bench.require(!new || self.errors == 0, || "a burst is asked for after an error".to_owned())?;
+        bench.require(!new || self.allowed(asks[1], asks[2] + 1), || {
+            format!("{} beats from {:#x} are no burst of AXI4, or too long", asks[2] + 1, asks[1])
+        })?;
         self.waiting = (asks[0] == 1 && !ready).then_some(asks);
         let run_ends = asks[0] == 1 && ready && self.ends_run(asks[1], asks[2] + 1);
         bench.expect("run_taken", run_ends.into());
@@ -193,6 +198,13 @@ impl Command {
             self.end(bench)?;
         }
         Ok(done)
+    }
+
+    /// Whether so many beats from an address on lie in 4 KiB and are no more than a burst may have.
+    fn allowed(&self, address: u64, beats: u64) -> bool {
+        let beat = self.axi.beat_bytes();
+        let room = (Axi::BOUNDARY - address % Axi::BOUNDARY).div_ceil(beat);
+        beats <= room.min(self.axi.burst_beats.into())
     }
 
     /// Whether so many beats from an address on reach the end of the run.

@@ -3,7 +3,7 @@
 use super::runs::{MASTERS, Runs};
 use super::{Draw, Failure, Plan, Tally};
 use crate::cosim::Bench;
-use crate::unit::{self, BOUNDARY};
+use crate::unit;
 use models::design::Axi;
 
 /// A master whose beats are as wide as AXI4 allows, with bursts that are no power of two.
@@ -33,7 +33,7 @@ pub(super) fn bursts(axi: Axi, [first, end]: [u64; 2]) -> Vec<[u64; 3]> {
     for at in first..end {
         let new_beat = at.is_multiple_of(beat);
         match list.last_mut() {
-            Some(last) if !(at.is_multiple_of(BOUNDARY) || new_beat && last[2] == longest) => {
+            Some(last) if !(at.is_multiple_of(Axi::BOUNDARY) || new_beat && last[2] == longest) => {
                 last[2] += u64::from(new_beat);
                 last[1] = at + 1;
             }

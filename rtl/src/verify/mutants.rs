@@ -17,8 +17,8 @@ const LONGER: u64 = 30;
 pub struct Selected {
     count: u64,
     number: u64,
-    /// The design, and its mutants, made once.
-    made: Arc<OnceLock<(Emitted, Mutated)>>,
+    /// Made once.
+    made: Arc<OnceLock<Mutated>>,
 }
 
 /// What came of the mutants of a unit.
@@ -40,12 +40,12 @@ impl Selected {
     /// The bench of a model: mutated where it is the unit's first.
     pub(super) fn bench(&self, emitted: &Emitted, plan: &Plan) -> Result<Bench, Failure> {
         if self.made.get().is_none() {
-            let made = (emitted.clone(), mutate(emitted, self.count, plan.seed)?);
+            let made = mutate(emitted, self.count, plan.seed)?;
             // One thread runs a unit; a second would have made the same.
             let _ = self.made.set(made);
         }
         match self.made.get() {
-            Some((original, mutated)) if original == emitted => {
+            Some(mutated) if mutated.original == *emitted => {
                 Ok(Bench::mutant(&mutated.emitted, self.number, plan.seed as u32)?)
             }
             _ => Ok(Bench::new(emitted, plan.seed as u32, 0)?),
@@ -73,7 +73,7 @@ impl Check {
         self.run(&with(0, 1))?;
         let mut out = Mutants { unit: self.unit, count: 0, killed: 0, equivalent: vec![], survivors: vec![] };
         // A bench without a model of its own has made none.
-        let Some((_, mutated)) = made.get() else { return Ok(out) };
+        let Some(mutated) = made.get() else { return Ok(out) };
         let wanted = |number: &u64| only.is_empty() || only.contains(number);
         for (number, mutation) in (1..).zip(&mutated.mutations).filter(|(number, _)| wanted(number)) {
             out.count += 1;

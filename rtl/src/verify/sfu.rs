@@ -39,11 +39,14 @@ pub(super) fn region(plan: &Plan) -> Result<Tally, Failure> {
     let (place_bits, stride_bits) = unit::sizes::region();
     let (mut bench, mut draw) = (plan.bench(unit::region(place_bits, stride_bits))?, plan.draw(1));
     let mut cycles = 0;
-    while cycles < plan.vectors {
+    // Once all blocks: each bit of a block's number alone makes it another than block zero.
+    let all = 1 << unit::BLOCK_BITS;
+    while cycles < plan.vectors + all {
+        let blocks = if cycles < plan.vectors { 1 + draw.below(40) } else { all };
         let [base, stride] = [place_bits, stride_bits].map(|width| draw.bits(width));
         bench.set("base", base);
         bench.set("stride", stride);
-        for block in 0..1 + draw.below(40) {
+        for block in 0..blocks {
             for _ in 0..1 + draw.below(4) {
                 let tile = draw.bits(unit::TILE_BITS);
                 bench.set("block", block);

@@ -39,11 +39,14 @@ pub(super) fn walker(plan: &Plan) -> Result<Tally, Failure> {
 
 /// Counts reach their last value.
 fn last_counts(plan: &Plan) -> Result<Tally, Failure> {
-    let walk = Walk { n: 32, passes: 1, between: 0, after: 3 };
-    let mut bench = plan.bench(unit::walker(walk))?;
-    command(&mut bench, walk, 65_535, 1)?;
-    command(&mut bench, walk, 33, 4095)?;
-    plan.count(bench)
+    let mut tally = Tally::default();
+    for walk in plan.shapes(&[Walk { n: 32, passes: 1, between: 0, after: 3 }], sizes::walker) {
+        let mut bench = plan.bench(unit::walker(walk))?;
+        command(&mut bench, walk, 65_535, 1)?;
+        command(&mut bench, walk, 33, 4095)?;
+        tally += plan.count(bench)?;
+    }
+    Ok(tally)
 }
 
 fn command(bench: &mut Bench, walk: Walk, rows: u64, tiles: u64) -> Result<(), Failure> {

@@ -31,7 +31,7 @@ pub use report::{Run, Segment, Span, UnitCycles};
 
 use crate::contents::Met;
 use dma::Bases;
-use models::design::Design;
+use models::design::{Axi, Design};
 use models::program::{Operation, Program, Unit};
 use sequencer::{Action, Sequencer};
 use units::Units;
@@ -205,7 +205,7 @@ impl<'a> Machine<'a> {
         let Action::EndLayer { layer_stride, ramp_stride } = action else { return 0 };
         let Some((start, before)) = self.first_layer.take() else { return 0 };
         let layers = self.sequencer.between(self.program);
-        let apart = (layer_stride | ramp_stride).is_multiple_of(dma::BOUNDARY);
+        let apart = (layer_stride | ramp_stride).is_multiple_of(Axi::BOUNDARY);
         if self.mode == Mode::Step || !self.alike || layers == 0 || !apart {
             return 0;
         }

@@ -2,6 +2,7 @@
 
 use super::{Job, Passed, tail};
 use crate::machine::memory::{MemoryTiming, Runs};
+use models::design::Axi;
 use models::latency;
 
 /// A requested burst: cycles until it is ready, and its beats.
@@ -38,7 +39,7 @@ impl Engine {
             self.address += step;
             self.left -= step;
             beats += 1;
-            if self.left == 0 || self.address.is_multiple_of(4096) || beats == timing.burst_beats {
+            if self.left == 0 || self.address.is_multiple_of(Axi::BOUNDARY) || beats == timing.burst_beats {
                 break;
             }
         }

@@ -1,7 +1,8 @@
 //! The DMA burst by burst: the fast path.
 
-use super::{BOUNDARY, Job, Passed, tail};
+use super::{Job, Passed, tail};
 use crate::machine::memory::{MemoryTiming, Runs};
+use models::design::Axi;
 use models::latency;
 use std::collections::VecDeque;
 
@@ -32,7 +33,7 @@ impl Engine {
         let runs = self.runs.as_mut()?;
         let end = runs.start + runs.bytes;
         let longest = (self.next / timing.beat_bytes + timing.burst_beats) * timing.beat_bytes;
-        let stop = end.min((self.next / BOUNDARY + 1) * BOUNDARY).min(longest);
+        let stop = end.min((self.next / Axi::BOUNDARY + 1) * Axi::BOUNDARY).min(longest);
         let beats = stop.div_ceil(timing.beat_bytes) - self.next / timing.beat_bytes;
         self.next = stop;
         if stop == end {

@@ -26,9 +26,6 @@ use models::design::{Design, Sparsity};
 use models::latency;
 use models::program::{Base, Encoding, Gather, Operation, Space, Transfer};
 
-/// Bytes that no burst crosses a multiple of (AXI4).
-pub(super) const BOUNDARY: u64 = 4096;
-
 /// What a command asks of its engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Job {
