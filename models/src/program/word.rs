@@ -16,6 +16,8 @@ pub use fields::{activation_code, encode};
 pub const OPCODE_BITS: u32 = 4;
 /// Bits of a count of completed commands.
 pub const WAIT_BITS: u32 = 16;
+/// Bits of the number of a row block in the units of the SFU.
+pub const BLOCK_BITS: u32 = 12;
 /// Bits of the waits behind the opcode: a count for each other unit.
 pub const WAITS_BITS: u32 = 3 * WAIT_BITS;
 /// Bytes that an address in the auxiliary buffer or in a transfer counts.

@@ -12,12 +12,13 @@
 
 use super::tree::delayed;
 use crate::hdl::{Error, Expr, Instance, Module, address_bits, lit, mux};
+use models::program::word;
 use std::rc::Rc;
 
 /// Bits of the number of a tile, and of their count.
 pub const TILE_BITS: usize = 12;
 /// Bits of the number of a row block.
-pub const BLOCK_BITS: usize = 12;
+pub const BLOCK_BITS: usize = word::BLOCK_BITS as usize;
 /// Bits of a count of rows, and of valid elements.
 pub const ROWS_BITS: usize = 16;
 

@@ -23,14 +23,15 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    /// Short or long runs, anywhere, with or without gaps.
+    /// Short or long runs, anywhere, with or without gaps; now and then many of the short ones.
     pub(super) fn draw(draw: &mut Draw, most: &[u64]) -> Runs {
         let most = draw.one(most);
         let bytes = 1 + draw.below(most);
+        let count = if most <= 64 && draw.once_in(4) { 60 } else { 4 };
         let gap = if draw.once_in(3) { 0 } else { draw.below(most) };
         Runs {
             first: draw.below(1 << 34),
-            count: 1 + draw.below(4),
+            count: 1 + draw.below(count),
             bytes,
             stride: bytes + gap,
             indexed: false,

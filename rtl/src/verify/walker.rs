@@ -3,7 +3,7 @@
 use super::walk::schedule;
 use super::{Failure, Plan, Tally};
 use crate::cosim::Bench;
-use crate::unit::{self, Walk, sizes};
+use crate::unit::{self, BLOCK_BITS, Walk, sizes};
 
 const WALKS: [Walk; 4] = [
     Walk { n: 4, passes: 3, between: 10, after: 10 },
@@ -42,7 +42,7 @@ fn last_counts(plan: &Plan) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     for walk in plan.shapes(&[Walk { n: 32, passes: 1, between: 0, after: 3 }], sizes::walker) {
         let mut bench = plan.bench(unit::walker(walk))?;
-        command(&mut bench, walk, 65_535, 1)?;
+        command(&mut bench, walk, (u64::from(walk.n) << BLOCK_BITS).min(65_535), 1)?;
         command(&mut bench, walk, 33, 4095)?;
         tally += plan.count(bench)?;
     }

@@ -1,15 +1,14 @@
 //! Commands to words: which value goes into which field.
 
-use super::{Field, Layout, OPCODE_BITS, Scales, UNIT_BYTES, Unencodable, WAIT_BITS, Word, others};
+use super::{
+    BLOCK_BITS, Field, Layout, OPCODE_BITS, Scales, UNIT_BYTES, Unencodable, WAIT_BITS, Word, others,
+};
 use crate::program::command::AuxRange;
 use crate::program::{
     Base, COMMAND_BYTES, Command, Encoding, Gather, Index, Operation, Program, Region, Space, Transfer,
 };
 use kernels::activation::Activation;
 use kernels::layernorm::NORMAL_FRACTION;
-
-/// Bits of the number of a row block in the units of the SFU.
-const BLOCK_BITS: u32 = 12;
 
 /// Fields that are filled by name.
 struct Filler {
