@@ -11,10 +11,11 @@ use super::tools::ToolError;
 use crate::hdl::Port;
 use std::fs;
 
-/// What the two share becomes one: gates and registers before products, so that products of the same are the same before each is made
-/// of gates in an order of its own.
+/// What the two share becomes one: registers of the same, then logic that ABC finds to be the same, and what is behind it; products last,
+/// since each is made of gates in an order of its own.
 const SHARED: &str = "setundef -init -zero; setundef -undriven -anyseq; delete -output; opt -fast; \
-                      techmap t:* t:$mul %d; opt -fast -share_all";
+                      techmap t:* t:$mul %d; opt -fast -share_all; \
+                      abc -g AND -script +strash;ifraig;map; opt -fast -share_all";
 
 /// Whether mutant `number`, from 1, is proven to behave as the design. `false` where it differs, and where the time is up.
 ///

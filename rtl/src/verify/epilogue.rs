@@ -1,5 +1,6 @@
 //! Activation, and epilogue with requantisation behind it, against the kernels.
 
+use super::requantise::few_bits;
 use super::{Draw, Failure, Plan, Tally};
 use crate::hdl::{Error, Module};
 use crate::unit::{self, EXPONENT_BITS, requantise, sizes, value_width};
@@ -13,11 +14,12 @@ use std::rc::Rc;
 const FUNCTIONS: [Activation; 4] =
     [Activation::Identity, Activation::Relu, Activation::Gelu, Activation::Tanh];
 
-/// Where the tables bend, every seventh input there, some where they are flat.
+/// Where the tables bend, every seventh input there, some where they are flat; every input there where a million is asked for.
 pub(super) fn activation(plan: &Plan) -> Result<Tally, Failure> {
     let mut bench = plan.bench(unit::activation())?;
-    let flat = (6 * 4096..=INPUT_LIMIT).step_by(99_991).chain([INPUT_LIMIT]);
-    for magnitude in (0..6 * 4096).step_by(7).chain(20_300..20_500).chain(flat) {
+    let (step, flat_step) = if plan.vectors < 1_000_000 { (7, 99_991) } else { (1, 37) };
+    let flat = (6 * 4096..=INPUT_LIMIT).step_by(flat_step).chain([INPUT_LIMIT]);
+    for magnitude in (0..6 * 4096).step_by(step).chain(20_300..20_500).chain(flat) {
         for (is_tanh, negative) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
             let x = if negative == 1 { -magnitude } else { magnitude };
             bench.set("negative", negative);
@@ -106,9 +108,15 @@ fn elements(plan: &Plan, format: Format, width: usize, count: u64) -> Result<Tal
 
 impl Element {
     fn draw(draw: &mut Draw, width: usize) -> Element {
-        let (accumulator, element) = (integer(draw, width), integer(draw, 16));
-        let lsb = exponent(draw, -20);
-        let bias = Fixed::new(element.into(), exponent(draw, lsb));
+        let tabled = draw.once_in(3);
+        let (accumulator, element) = if tabled {
+            (draw.signed(width), draw.signed(16))
+        } else {
+            (integer(draw, width), integer(draw, 16))
+        };
+        // Below 8 in magnitude, with a bias below a half: every segment of the tables is as likely.
+        let lsb = if tabled { 4 - width as i32 } else { exponent(draw, -20) };
+        let bias = Fixed::new(element.into(), if tabled { -16 } else { exponent(draw, lsb) });
         let function = draw.below(4) as usize;
         let sum = Fixed::new(accumulator.into(), lsb).plus(bias);
         let top = 127 - sum.mantissa.unsigned_abs().max(1).leading_zeros().cast_signed() + sum.lsb;
@@ -128,12 +136,13 @@ fn integer(draw: &mut Draw, width: usize) -> i64 {
     let any = draw.signed(width) >> draw.below(width as u64);
     let limit = (1 << (width - 1)) - 1;
     let power = 1 << draw.below(width as u64 - 1);
-    match draw.below(6) {
+    match draw.below(7) {
         0 => 0,
         1 => power,
         2 => (-power - 1).max(-limit),
         3 => (3 * power - 1).clamp(-limit, limit),
         4 => (power * 9).clamp(-limit, limit),
+        5 => (few_bits(draw, width) as i64) << (64 - width) >> (64 - width),
         _ => any,
     }
 }
