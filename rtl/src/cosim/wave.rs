@@ -112,10 +112,11 @@ mod tests {
     use super::read;
     use std::fs;
 
-    /// Two cycles, with a change at each edge: in a cycle stands what was there before its edge.
-    const WAVE: &str = "$scope module TOP $end\n$var wire 1 $ clock $end\n$scope module unit $end\n\
+    /// Two cycles, with a change at each edge: in a cycle stands what was there before its edge. The top's count is another.
+    const WAVE: &str = "$scope module TOP $end\n$var wire 1 $ clock $end\n$var wire 4 & count [3:0] $end\n\
+        $scope module unit $end\n\
         $var wire 1 $ clock $end\n$var wire 4 % count [3:0] $end\n$upscope $end\n$upscope $end\n\
-        $enddefinitions $end\n#0\n0$\nb0101 %\n#1\n1$\nb0110 %\n#2\n0$\n#3\nb1111 %\n1$\n";
+        $enddefinitions $end\n#0\n0$\nb0101 %\nb1001 &\n#1\n1$\nb0110 %\n#2\n0$\n#3\nb1111 %\n1$\n";
 
     #[test]
     fn a_value_is_that_ahead_of_the_edge() {
