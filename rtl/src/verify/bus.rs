@@ -44,7 +44,7 @@ pub(super) fn unpack(plan: &Plan) -> Result<Tally, Failure> {
     Ok(tally)
 }
 
-/// Requests that wait for random times, around the limit and far from it.
+/// Requests that wait for random times, around the limit and far from it; then limits of one bit each, waited for.
 pub(super) fn watchdog(plan: &Plan) -> Result<Tally, Failure> {
     let (mut bench, mut draw) = (plan.bench(unit::watchdog())?, plan.draw(2));
     let mut told = false;
@@ -61,6 +61,21 @@ pub(super) fn watchdog(plan: &Plan) -> Result<Tally, Failure> {
             told = waits && limit > 0 && still >= limit;
             still = if waits && !moves && !told { still + 1 } else { 0 };
         }
+    }
+    bench.set("waits", 0);
+    bench.expect("expired", told.into());
+    bench.step()?;
+    for limit in (4..plan.vectors.max(1).ilog2()).map(|bit| 1 << bit) {
+        bench.set("limit", limit);
+        for cycle in 0..limit + 3 {
+            bench.set("waits", u64::from(cycle > 0));
+            bench.set("moves", 0);
+            bench.expect("expired", u64::from(cycle == limit + 2));
+            bench.step().map_err(|difference| difference.about(format!("limit {limit}, silent")))?;
+        }
+        bench.set("waits", 0);
+        bench.expect("expired", 0);
+        bench.step()?;
     }
     plan.replay(bench)
 }
