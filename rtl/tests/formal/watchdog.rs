@@ -25,7 +25,10 @@ fn claims() -> Claims {
         assert(expired == due);
     end
 ";
-    Claims { text: text.into(), ..Claims::of(unit::watchdog().unwrap(), watched(&[("count", 32)])) }
+    Claims {
+        text: text.into(),
+        ..Claims::of(unit::watchdog().expect("our own description"), watched(&[("count", 32)]))
+    }
 }
 
 #[test]
