@@ -48,7 +48,7 @@ impl Memory {
         }
         let beat = Beat { last: left <= 1, response: 0, identifier: 0 };
         Some(match self.wrong {
-            Some(Wrong::Response(at)) if at == self.served => Beat { response: 2, ..beat },
+            Some(Wrong::Response(at)) if at == self.served => Beat { response: 1 + at % 3, ..beat },
             Some(Wrong::Identifier(at)) if at == self.served => Beat { identifier: 1, ..beat },
             Some(Wrong::EarlyLast(at)) if at == self.served => Beat { last: true, ..beat },
             Some(Wrong::LateLast(at)) if at == self.served => Beat { last: false, ..beat },
