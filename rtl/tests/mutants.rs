@@ -60,7 +60,7 @@ fn a_mutant_is_equivalent_where_nothing_can_tell_it() {
     let out = m.output("b", 2, "the lowest");
     m.assign(out, held.bits(0, 2));
     let emitted = emit(&m.finish().expect("a module")).expect("its names are distinct");
-    let mutated = mutate(&emitted, 30, 1).expect("Yosys runs");
+    let mutated = mutate(&emitted, &[], 30, 1).expect("Yosys runs");
     let told = |number| {
         let mut bench = Bench::mutant(&mutated.emitted, number, 1).expect("Verilator builds");
         let mut fresh = bench.fresh().expect("it is built");

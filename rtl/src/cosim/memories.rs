@@ -5,7 +5,7 @@
 //! beside all outputs. What no write enables, and the address of a cycle without an access, are no part of it.
 
 use crate::emit::Emitted;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A memory's inputs and its `value`, with their bits.
 struct Outside<'a> {
@@ -17,6 +17,19 @@ struct Outside<'a> {
 /// Names of the modules that are memories.
 pub(super) fn modules(emitted: &Emitted) -> Vec<&str> {
     emitted.files.iter().filter(|file| file.is_memory()).map(|file| file.module()).collect()
+}
+
+/// Names of the modules with a memory below them.
+pub(super) fn users(emitted: &Emitted) -> BTreeSet<&str> {
+    let mut users: BTreeSet<&str> = modules(emitted).into_iter().collect();
+    // Each module stands after those that it uses.
+    for file in &emitted.files {
+        let instance = |line: &str| line.split_whitespace().next().is_some_and(|word| users.contains(word));
+        if file.text.lines().any(instance) {
+            users.insert(file.module());
+        }
+    }
+    users
 }
 
 /// What stands for the memories' modules in a proof: `seen`, what the memory takes in this cycle, and a free `value`.

@@ -36,18 +36,21 @@ pub struct Mutated {
     pub mutations: Vec<Mutation>,
 }
 
-/// Up to `count` mutants, spread over the design's lines and bits; the same `seed` gives the same ones.
+/// Up to `count` mutants, spread over the design's lines and bits; the same `seed` gives the same ones. Of `parts`, modules without
+/// memories, what goes in and comes out is changed, not the inside.
 ///
 /// # Errors
 /// Yosys is missing or fails.
-pub fn mutate(emitted: &Emitted, count: u64, seed: u64) -> Result<Mutated, ToolError> {
+pub fn mutate(emitted: &Emitted, parts: &[&str], count: u64, seed: u64) -> Result<Mutated, ToolError> {
     let failed =
         |error: std::io::Error| ToolError { command: "yosys".to_owned(), message: error.to_string() };
     let (folder, text, top) = (tempfile::tempdir().map_err(failed)?, emitted.text(), &emitted.top);
     fs::write(folder.path().join("dut.v"), &text).map_err(failed)?;
     let mut script = format!("read_verilog dut.v; hierarchy -check -top {top}; proc -norom; ");
-    for memory in memories::modules(emitted) {
-        script += &format!("setattr -mod -set keep_hierarchy 1 {memory}; ");
+    let with_memory = memories::users(emitted);
+    let parts = parts.iter().copied().filter(|part| !with_memory.contains(part));
+    for kept in memories::modules(emitted).into_iter().chain(parts) {
+        script += &format!("setattr -mod -set keep_hierarchy 1 {kept}; ");
     }
     // Writing to a string cannot fail.
     let _ = write!(

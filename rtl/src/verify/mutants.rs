@@ -1,11 +1,12 @@
 //! Do the checks bite? Each mutant of a unit is run by the unit's bench, which should tell a difference.
 //!
 //! A short run tells most of them, a long one more; of those left it is tried to prove that there is nothing to tell.
-//! Mutants are made of the bench's first model; where a bench has several shapes, the others stay as they are.
+//! Mutants are made of the bench's first model; where a bench has several shapes, the others stay as they are. Parts that have a bench of
+//! their own have mutants of their own.
 
-use super::{Check, Failed, Failure, Plan};
+use super::{Check, Failed, Failure, Plan, check};
 use crate::cosim::{Bench, Mutated, Mutation, equivalent, mutate};
-use crate::emit::Emitted;
+use crate::emit::{Emitted, File, unit_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
@@ -15,6 +16,7 @@ const LONGER: u64 = 30;
 /// The mutants of a unit, and which is run.
 #[derive(Clone, Debug)]
 pub struct Selected {
+    unit: &'static str,
     count: u64,
     number: u64,
     /// Made once.
@@ -40,7 +42,8 @@ impl Selected {
     /// The bench of a model: mutated where it is the unit's first.
     pub(super) fn bench(&self, emitted: &Emitted, plan: &Plan) -> Result<Bench, Failure> {
         if self.made.get().is_none() {
-            let made = mutate(emitted, self.count, plan.seed)?;
+            let parts = emitted.files.iter().map(File::module).filter(|module| self.is_apart(module));
+            let made = mutate(emitted, &parts.collect::<Vec<_>>(), self.count, plan.seed)?;
             // One thread runs a unit; a second would have made the same.
             let _ = self.made.set(made);
         }
@@ -53,6 +56,13 @@ impl Selected {
     }
 }
 
+impl Selected {
+    /// Whether a module of the unit has a bench of its own, whose mutants it then has.
+    fn is_apart(&self, module: &str) -> bool {
+        check(unit_of(module)).is_some_and(|check| check.unit != self.unit)
+    }
+}
+
 impl Check {
     /// Makes up to `count` mutants of the unit and runs them, or those of them that `only` names, after the unit itself, which must pass.
     ///
@@ -62,7 +72,7 @@ impl Check {
         let made = Arc::new(OnceLock::new());
         let with = |number, times| Plan {
             vectors: plan.vectors * times,
-            mutant: Some(Selected { count, number, made: Arc::clone(&made) }),
+            mutant: Some(Selected { unit: self.unit, count, number, made: Arc::clone(&made) }),
             icarus: false,
             netlist: false,
             wave_always: false,

@@ -43,7 +43,7 @@ fn every_wrong_change_of_a_watchdog_ends_its_proof() {
         return; // The test before says so.
     }
     let mut claims = claims();
-    let mutated = mutate(&emit(&claims.unit).unwrap(), 13, 1).expect("Yosys runs");
+    let mutated = mutate(&emit(&claims.unit).unwrap(), &[], 13, 1).expect("Yosys runs");
     let text = claims.text.clone();
     let mut verdict = |number| {
         claims.text = format!("{text}    always @* assume(mutant == {number});\n");
