@@ -6,7 +6,7 @@ use common::tools;
 use models::record::preset;
 use rtl::cosim::{Bench, equivalent, mutate};
 use rtl::emit::emit;
-use rtl::hdl::{Module, lit};
+use rtl::hdl::{Module, lit, memory, mux};
 use rtl::unit;
 use rtl::verify::{Check, Plan, check};
 
@@ -80,4 +80,49 @@ fn a_mutant_is_equivalent_where_nothing_can_tell_it() {
         let mutation = &mutated.mutations[number as usize - 1];
         assert_eq!(told(number), !equal, "{number}: {mutation}");
     }
+}
+
+/// What goes into a memory counts where it is written; no mutant that a bench tells is called equivalent.
+#[test]
+fn a_mutant_ahead_of_a_memory_is_equivalent_where_nothing_is_written() {
+    tools!("verilator", "mutants");
+    let mut m = Module::new("stored", "one of two values where a write says so");
+    let [a, b] = ["a", "b"].map(|name| m.input(name, 4, "any"));
+    let [write, address] = [("write", 1), ("address", 2)].map(|(name, bits)| m.input(name, bits, "any"));
+    // What is not written may be anything.
+    let data = mux(&write, a, b);
+    let inputs = [("enable", &lit(1, 1)), ("write", &write), ("address", &address), ("data", &data)];
+    let value = m.instance("words", &memory(4, 4).expect("a memory"), &inputs).out("value");
+    let out = m.output("value", 4, "the word read last");
+    m.assign(out, value);
+    let emitted = emit(&m.finish().expect("a module")).expect("its names are distinct");
+    let mutated = mutate(&emitted, &[], 30, 1).expect("Yosys runs");
+    let told = |number| {
+        let mut bench = Bench::mutant(&mutated.emitted, number, 1).expect("Verilator builds");
+        let (mut words, mut read) = ([0; 4], None);
+        (0..200u64).any(|cycle| {
+            let bits = cycle.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+            // Each word is written before any is read.
+            let (write, at) = (cycle < 4 || bits & 1 == 1, if cycle < 4 { cycle } else { bits >> 1 & 3 });
+            for (name, value) in
+                [("write", write.into()), ("address", at), ("a", bits >> 3 & 15), ("b", bits >> 7 & 15)]
+            {
+                bench.set(name, value);
+            }
+            if let Some(word) = read {
+                bench.expect("value", word);
+            }
+            match write {
+                true => words[at as usize] = bits >> 3 & 15,
+                false => read = Some(words[at as usize]),
+            }
+            bench.step().is_err()
+        })
+    };
+    let numbers = 1..=mutated.mutations.len() as u64;
+    let both: Vec<(bool, bool)> = numbers
+        .map(|number| (told(number), equivalent(&mutated, number).expect("the solver runs")))
+        .collect();
+    assert!(both.contains(&(true, false)) && both.contains(&(false, true)), "{both:?}");
+    assert!(both.iter().all(|(told, equal)| told != equal), "{both:?}");
 }

@@ -69,7 +69,9 @@ pub(super) fn decide(folder: &Path, engine: Engine, prepare: &str) -> Result<Ver
              opt -fast; dffunmap; abc -g AND -fast; opt_clean; write_aiger -I -B -zinit system.aig"
         }
     };
-    let script = "read_verilog -formal dut.v; read_verilog -formal -overwrite properties.v; hierarchy -check -top properties; proc; flatten; \
+    // What stands for a part of the unit is written beside the claims.
+    let script = "read_verilog -formal dut.v; read_verilog -formal -overwrite properties.v; \
+                  hierarchy -check -top properties; proc; flatten; \
                   opt_clean; memory_map; check -assert; async2sync";
     run(folder, "yosys", &["-q", "-p", &format!("{script}; {prepare}; {written}")])?;
     match engine {

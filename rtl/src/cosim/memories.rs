@@ -37,25 +37,24 @@ pub(super) fn views(emitted: &Emitted) -> String {
     outsides(emitted).iter().map(view).collect()
 }
 
-/// Claims that in the copies `right` and `wrong` of a text each memory takes the same, and assumptions that it gives the same.
-///
-/// The first are Verilog of signals, the second of statements to be run from the first cycle on, the third of those after it.
+/// That each memory takes and gives the same in the copies `right` and `wrong` of a text, as Verilog: the signals, what is assumed of
+/// what they give, and what is claimed of what they take.
 pub(super) fn claims(emitted: &Emitted, text: &str) -> [String; 3] {
-    let mut out = <[String; 3]>::default();
+    let [mut signals, mut given, mut taken] = <[String; 3]>::default();
     for outside in outsides(emitted) {
         for instance in instances(text, outside.module) {
             let signal = |copy: &str, name: &str| format!("\\{copy}.{instance}.{name} ");
             for (name, bits) in [("seen", outside.seen()), ("value", outside.value)] {
                 for copy in ["right", "wrong"] {
-                    out[0] += &format!("    (* hierconn *) wire [{}:0] {};\n", bits - 1, signal(copy, name));
+                    signals += &format!("    (* hierconn *) wire [{}:0] {};\n", bits - 1, signal(copy, name));
                 }
             }
             let same = |name: &str| format!("{} == {}", signal("right", name), signal("wrong", name));
-            out[1] += &format!("    always @* assume({});\n", same("value"));
-            out[2] += &format!("        assert({});\n", same("seen"));
+            given += &format!("    always @* assume({});\n", same("value"));
+            taken += &format!("        assert({});\n", same("seen"));
         }
     }
-    out
+    [signals, given, taken]
 }
 
 fn outsides(emitted: &Emitted) -> Vec<Outside<'_>> {

@@ -1,8 +1,8 @@
 //! Mutants of an emitted design: small wrong changes, made by Yosys, all in one text, of which an input selects one.
 //!
 //! A change inverts a bit of a cell's port, ties it to 0 or 1, or makes it depend on its neighbour. The design is
-//! flattened first, so that a change is in one instance; but for the memories, in whose place a foundry's stand: what goes into
-//! one and what comes out is changed, not its inside. Changes that synthesis alone could make are not modelled.
+//! flattened first, so that a change is in one instance; but for the memories, in whose place a foundry's stand: the logic
+//! around one is changed, not its inside, nor its clock, which no proof would see. Changes that synthesis alone could make are not modelled.
 
 use super::memories;
 use super::tools::{ToolError, run};
@@ -36,8 +36,8 @@ pub struct Mutated {
     pub mutations: Vec<Mutation>,
 }
 
-/// Up to `count` mutants, spread over the design's lines and bits; the same `seed` gives the same ones. Of `parts`, modules without
-/// memories, what goes in and comes out is changed, not the inside.
+/// Up to `count` mutants, spread over the design's lines and bits; the same `seed` gives the same ones. `parts`, modules without
+/// memories, stay as they are: the logic around them is changed.
 ///
 /// # Errors
 /// Yosys is missing or fails.
@@ -55,7 +55,7 @@ pub fn mutate(emitted: &Emitted, parts: &[&str], count: u64, seed: u64) -> Resul
     // Writing to a string cannot fail.
     let _ = write!(
         script,
-        "flatten; opt_clean; mutate -list {count} -seed {seed} -ctrl {SELECTOR} {WIDTH} 1 -o list.ys {top}; "
+        "flatten; opt_clean; mutate -list {count} -seed {seed} -ctrl {SELECTOR} {WIDTH} 1 -o list.ys {top}/t:$*; "
     );
     script += "script list.ys; opt_clean; write_verilog -noattr mutants.v";
     run(folder.path(), "yosys", &["-q", "-p", &script])?;

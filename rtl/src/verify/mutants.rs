@@ -54,9 +54,7 @@ impl Selected {
             _ => Ok(Bench::new(emitted, plan.seed as u32, 0)?),
         }
     }
-}
 
-impl Selected {
     /// Whether a module of the unit has a bench of its own, whose mutants it then has.
     fn is_apart(&self, module: &str) -> bool {
         check(unit_of(module)).is_some_and(|check| check.unit != self.unit)
