@@ -13,12 +13,14 @@ mod explain;
 mod nearest;
 mod quantity;
 mod source;
+mod template;
 mod tree;
 
 pub use error::{Error, Kind, Place, Problem};
 pub use nearest::nearest;
 pub use quantity::*;
 pub use source::{is_path, read_file, read_text};
+pub use template::Template;
 
 use std::collections::BTreeSet;
 

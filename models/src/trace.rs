@@ -26,7 +26,15 @@ impl Trace {
     /// # Errors
     /// The file cannot be read, or as [`Trace::parse`].
     pub fn read(path: &str) -> Result<Self, Error> {
-        Self::parse(path, &read_text(path, TRACE_LIMIT, "check the path of the trace")?)
+        Self::parse(path, &Self::text(path)?)
+    }
+
+    /// The text of a trace's file.
+    ///
+    /// # Errors
+    /// The file cannot be read, is too large or is no text.
+    pub fn text(path: &str) -> Result<String, Error> {
+        read_text(path, TRACE_LIMIT, "check the path of the trace")
     }
 
     /// The trace that a text holds; `source` is what a person calls the text.

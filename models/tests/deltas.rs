@@ -1,7 +1,7 @@
 //! Records as a preset or a file plus deltas.
 
 use models::design::{Design, Sparsity};
-use models::record::{self, Error, Kind, Standing};
+use models::record::{self, Error, Kind, Record, Standing, Template, resolve};
 use models::technology::Technology;
 use models::workload::Workload;
 
@@ -172,4 +172,51 @@ fn a_file_is_a_path_and_its_mistakes_are_its_own() {
     let error = design("oframp", &[]).expect_err("no preset");
     assert_eq!(error.kind, Kind::Usage);
     assert!(error.render(200, false).contains("did you mean `offramp`?"), "{}", error.render(200, false));
+}
+
+/// A template gives what deltas give, and refuses what they refuse with the same words.
+#[test]
+fn a_template_reads_as_deltas_do() {
+    let design = Template::<Design>::open("offramp").expect("the preset is valid");
+    let technology = Template::<Technology>::open("edgebert-12nm").expect("the preset is valid");
+    let mut held = 0;
+    for (key, text) in [
+        ("pu.n", "32"),
+        ("pu.n", "3"),
+        ("pu.m", "4"),
+        ("pu", "4"),
+        ("pu.sparsity", "\"gate\""),
+        ("pu.sparsity", "\"gat\""),
+        ("operating.vdd_v", "1"),
+        ("buffer.bytes", "-1"),
+        ("external.memory", "\"lpddr3\""),
+    ] {
+        held += alike(&design, "offramp", key, text);
+    }
+    for (key, text) in [
+        ("energy.mac_pj", "0.1"),
+        ("energy.mac_pj.value", "0.2"),
+        ("energy.mac_pj.source", "\"a guess\""),
+        ("energy.mac_pj", "-1"),
+        ("vf.0.f_mhz", "10"),
+        ("vf.99.f_mhz", "10"),
+    ] {
+        held += alike(&technology, "edgebert-12nm", key, text);
+    }
+    assert_eq!(held, 7, "values that hold");
+}
+
+/// Compares the two ways to one record; 1 if it holds.
+fn alike<T: Record + PartialEq + std::fmt::Debug>(
+    template: &Template<T>,
+    base: &str,
+    key: &str,
+    text: &str,
+) -> usize {
+    let root: toml::Table = format!("value = {text}").parse().expect("the case is TOML");
+    let fast = template.with(&[(key, &root["value"])]).map_err(|error| error.to_string());
+    let slow = resolve::<T>(base, &[format!("{key}={text}")]).map(|found| found.0);
+    let slow = slow.map_err(|error| error.to_string());
+    assert_eq!(fast, slow, "{key} = {text}");
+    usize::from(fast.is_ok())
 }

@@ -5,5 +5,7 @@ pub mod contents;
 pub mod energy;
 pub mod golden;
 pub mod machine;
+pub mod policy;
 pub mod report;
 pub mod sentence;
+pub mod sweep;

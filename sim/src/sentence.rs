@@ -1,7 +1,7 @@
 //! Sentences: a program run for every layer at which sentences leave, weighed by how many do.
 
 use crate::energy::{self, Item, Usage};
-use crate::machine::{Deadlock, Events, MemoryTiming, Mode, Options, Run, run};
+use crate::machine::{Deadlock, Events, MemoryTiming, Mode, Run, exits};
 use models::compiler::{CompileError, Inference, compile};
 use models::design::Design;
 use models::program::Program;
@@ -115,24 +115,30 @@ pub struct Outcomes {
 pub fn simulate(setup: &Setup, mut progress: impl FnMut(usize, usize)) -> Result<Outcomes, SetupError> {
     let Setup { design, technology, .. } = setup;
     let program = compile(design, &setup.job)?;
-    let vdd_v = design.operating.vdd_v;
     let frequency_hz = frequency_hz(design, technology)?;
     let timing = MemoryTiming::new(design, technology, frequency_hz)?;
-    let exits: Vec<(u32, f64)> =
-        (1..).zip(setup.exits.iter().copied()).filter(|(_, share)| *share > 0.0).collect();
-    let mut outcomes = Vec::new();
-    for &(layer, share) in &exits {
-        progress(outcomes.len(), exits.len());
-        let options = Options { exit_layer: layer, predicted_mv: None, mode: setup.mode, spans: false };
-        let run = run(design, &program, |_| timing, options)?;
+    let (layers, shares): (Vec<u32>, Vec<f64>) = leaving(&setup.exits).unzip();
+    let runs = exits(design, &program, timing, (&layers, setup.mode), |done| progress(done, shares.len()))?;
+    let outcome = |((layer, share), run): ((u32, f64), Run)| {
         let latency_s = run.cycles as f64 / frequency_hz;
-        let usage = Usage { events: &run.events, seconds: latency_s, vdd_v };
+        let usage = Usage { events: &run.events, seconds: latency_s, vdd_v: design.operating.vdd_v };
         let energy = energy::energy(design, technology, &usage)?;
-        let useful = program.useful_macs(layer).saturating_sub(run.events.macs_skipped);
-        let ideal_cycles = useful.div_ceil(design.macs_per_cycle());
-        outcomes.push(Outcome { layer, share, run, ideal_cycles, latency_s, energy });
-    }
+        let ideal_cycles = ideal_cycles(design, &program, layer, &run.events);
+        Ok(Outcome { layer, share, run, ideal_cycles, latency_s, energy })
+    };
+    let outcomes =
+        layers.into_iter().zip(shares).zip(runs).map(outcome).collect::<Result<_, SetupError>>()?;
     Ok(Outcomes { program, frequency_hz, outcomes })
+}
+
+/// The layers after which sentences leave, 1-based, each with their share.
+pub fn leaving(exits: &[f64]) -> impl Iterator<Item = (u32, f64)> {
+    (1..).zip(exits.iter().copied()).filter(|(_, share)| *share > 0.0)
+}
+
+/// MAC-bound cycles of a run that leaves after `layer`: what the mathematics asks for and is not skipped.
+pub fn ideal_cycles(design: &Design, program: &Program, layer: u32, events: &Events) -> u64 {
+    program.useful_macs(layer).saturating_sub(events.macs_skipped).div_ceil(design.macs_per_cycle())
 }
 
 impl Outcomes {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use sim::cli::{self, Style};
 
 /// Colours off, width fixed: what snapshots are taken with.
-pub const STYLE: Style = Style { width: 100, color: false };
+pub const STYLE: Style = Style { width: 100, color: false, terminal: false };
 
 /// What a command wrote, and how it ended.
 #[derive(Debug)]

@@ -28,9 +28,10 @@ use crate::network::Network;
 use crate::program::{MemoryMap, Occupancy, Operation, Program, Section};
 use crate::workload::Workload;
 use builder::Builder;
+use serde::Serialize;
 
 /// What is inferred: one sentence on a network, with what is known of its zeros.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Inference {
     /// The network.
     pub network: Network,

@@ -16,7 +16,7 @@ pub(super) struct Document {
     pub(super) name: String,
     pub(super) text: String,
     /// The text is a preset's, so that whatever is wrong came in by an argument.
-    preset: bool,
+    pub(super) preset: bool,
     patches: Vec<Patch>,
 }
 

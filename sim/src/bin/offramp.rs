@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     let style = Style {
         width: columns.filter(|columns| *columns >= 40).unwrap_or(WIDTH),
         color: io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        terminal: io::stderr().is_terminal(),
     };
     let mut out = BufWriter::new(io::stdout().lock());
     let exit = cli::run(std::env::args_os(), &mut out, &mut io::stderr().lock(), style);

@@ -23,6 +23,8 @@ pub enum Exit {
     Fit = 4,
     /// A file cannot be read or written, or a tool does not run.
     Io = 5,
+    /// It was stopped from outside; what was finished is kept.
+    Interrupted = 6,
 }
 
 /// Why a command did not do what it was asked.
@@ -38,6 +40,8 @@ pub enum Failure {
     Hardware(Vec<String>),
     /// A tool that is needed does not run.
     Tool(String),
+    /// Stopped from outside; the command that goes on.
+    Interrupted(String),
     /// Results cannot be written.
     Output(io::Error),
 }
@@ -60,6 +64,7 @@ impl Failure {
             Self::Setup(SetupError::Deadlock(_)) => Exit::Internal,
             Self::Hardware(_) => Exit::Internal,
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
+            Self::Interrupted(_) => Exit::Interrupted,
             Self::Tool(_) | Self::Output(_) => Exit::Io,
         }
     }
@@ -80,6 +85,9 @@ impl Failure {
                 findings.iter().map(|finding| format!("error: {finding}\n")).collect()
             }
             Self::Tool(what) => format!("error: {what}\n"),
+            Self::Interrupted(command) => {
+                format!("interrupted: what is finished is kept; go on with\n  {command}\n")
+            }
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => String::new(),
             Self::Output(error) => format!("cannot write the result: {error}\n"),
         }

@@ -9,13 +9,16 @@ mod completions;
 pub mod cosim;
 mod emit;
 mod exit;
+mod export;
 mod man;
+mod merge;
 mod op;
 mod parallel;
 mod program;
 mod records;
 mod run;
 mod setup;
+mod sweep;
 mod synth;
 
 pub use exit::{Exit, Failure};
@@ -44,12 +47,14 @@ Examples:
   offramp emit --set pu.n=4 -o build/n4           the machine as Verilog
   offramp cosim --quick                           does that Verilog do what the simulator says?
   offramp synth --unit vector_mac                 what does a unit cost in gates?
+  offramp sweep space.toml -o results             thousands of designs, each point kept
 
 A NAME is a preset, or a file if it has a `/` or ends in .toml. --set KEY=VALUE changes one key of
 it and can be repeated.
 
 Exit codes: 0 done, 1 internal error, 2 wrong arguments, 3 wrong input file, 4 the workload does
-not fit the design or no hardware does, 5 a file cannot be read or written, or a tool does not run.";
+not fit the design or no hardware does, 5 a file cannot be read or written, or a tool does not run,
+6 interrupted: what was finished is kept.";
 
 /// Simulate an EdgeBERT-style transformer accelerator, cycle by cycle.
 #[derive(Debug, Parser)]
@@ -83,6 +88,15 @@ enum Command {
     /// What it is asked: a task's densities, attention spans and exits
     #[command(after_help = records::EXAMPLES)]
     Workloads(records::Args),
+    /// A design space: every point simulated and kept
+    #[command(after_help = sweep::EXAMPLES)]
+    Sweep(sweep::Args),
+    /// The results of a sweep as CSV, JSON Lines or Parquet
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::Args),
+    /// Join the shards of a sweep
+    #[command(after_help = merge::EXAMPLES)]
+    Merge(merge::Args),
     /// Check files: designs, technologies, networks, workloads, exit traces
     #[command(after_help = check::EXAMPLES)]
     Check(check::Args),
@@ -110,6 +124,8 @@ pub struct Style {
     pub width: usize,
     /// Whether errors and help have colours.
     pub color: bool,
+    /// Whether the error stream is a terminal, on which a bar may move.
+    pub terminal: bool,
 }
 
 /// Runs the command line `arguments`, the program's name first: results go to `out`, errors to `err`.
@@ -120,7 +136,7 @@ pub fn run(
     style: Style,
 ) -> Exit {
     let done = match Cli::try_parse_from(arguments) {
-        Ok(cli) => dispatch(&cli.command, out, err).and_then(|()| Ok(out.flush()?)),
+        Ok(cli) => dispatch(&cli.command, out, err, style).and_then(|()| Ok(out.flush()?)),
         Err(error) => Err(Failure::Arguments(error)),
     };
     let Err(failure) = done else { return Exit::Done };
@@ -135,7 +151,12 @@ fn say(stream: &mut dyn Write, text: &str) -> io::Result<()> {
     stream.flush()
 }
 
-fn dispatch(command: &Command, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
+fn dispatch(
+    command: &Command,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    style: Style,
+) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(args, out, err),
         Command::Op(args) => op::run(args, out),
@@ -144,6 +165,9 @@ fn dispatch(command: &Command, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         Command::Technologies(args) => records::run::<Technology>(args, out),
         Command::Networks(args) => records::run::<Network>(args, out),
         Command::Workloads(args) => records::run::<Workload>(args, out),
+        Command::Sweep(args) => sweep::run(args, out, err, style),
+        Command::Export(args) => export::run(args, out, err),
+        Command::Merge(args) => merge::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Emit(args) => emit::run(args, out, err),
         Command::Cosim(args) => cosim::run(args, out, err),

@@ -9,6 +9,7 @@ use models::trace::Trace;
 use models::workload::Workload;
 
 use crate::machine::Mode;
+use crate::policy::Exits;
 use crate::report::{Input, Resolved};
 use crate::sentence::Setup;
 
@@ -108,55 +109,23 @@ fn inference(args: &InferenceArgs, inputs: &mut Vec<Input>) -> Result<(Inference
     Ok((job, workload))
 }
 
-/// Shares of sentences that leave after each layer.
-struct Exits {
-    shares: Vec<f64>,
-    threshold: Option<f64>,
-    sentences: Option<usize>,
-    input: Input,
-}
-
-/// All sentences run all layers.
-fn full_depth(layers: usize, why: String) -> Exits {
-    let mut shares = vec![0.0; layers];
-    if let Some(last) = shares.last_mut() {
-        *last = 1.0;
-    }
-    let input = Input { input: "exits", value: "none".into(), source: why };
-    Exits { shares, threshold: None, sentences: None, input }
-}
-
-fn from_trace(path: &str, threshold: f64, layers: usize) -> Result<Exits, Error> {
+fn from_trace(path: &str, threshold: f64, layers: usize) -> Result<(Exits, Input), Error> {
     let trace = Trace::read(path)?;
-    if trace.layers() != layers {
-        let message =
-            format!("{path} has {} off-ramps a sentence, the network has {layers} layers", trace.layers());
-        return Err(Error::new(Kind::Input, path, message, "take the trace of this network"));
-    }
-    let all = trace.sentences() as f64;
-    let shares = trace.histogram(threshold).into_iter().map(|count| count as f64 / all).collect();
+    let exits = Exits::from_trace(path, &trace, threshold, layers)?;
     let value = format!("threshold {threshold} nat");
     let source = format!("{path}: {} sentences, each with its own entropies", trace.sentences());
-    let input = Input { input: "exits", value, source };
-    Ok(Exits { shares, threshold: Some(threshold), sentences: Some(trace.sentences()), input })
+    Ok((exits, Input { input: "exits", value, source }))
 }
 
-fn from_histogram(workload: &Workload, threshold: Option<f64>) -> Result<Exits, Error> {
-    let exits = workload.exits()?;
-    let histogram = workload.histogram(threshold)?;
-    let all: f64 = histogram.percent.iter().sum();
-    let shares = histogram.percent.iter().map(|p| p / all).collect();
-    let value = format!("threshold {} nat", histogram.threshold);
-    let input = Input { input: "exits", value, source: format!("{}: {}", exits.standing, exits.source) };
-    Ok(Exits {
-        shares,
-        threshold: Some(histogram.threshold),
-        sentences: Some(exits.sentences as usize),
-        input,
-    })
+fn from_histogram(workload: &Workload, threshold: Option<f64>) -> Result<(Exits, Input), Error> {
+    let exits = Exits::from_histogram(workload, threshold)?;
+    let known = workload.exits()?;
+    let value = format!("threshold {} nat", exits.threshold.unwrap_or_default());
+    let source = format!("{}: {}", known.standing, known.source);
+    Ok((exits, Input { input: "exits", value, source }))
 }
 
-fn exits(args: &InferenceArgs, workload: &Workload, layers: usize) -> Result<Exits, Error> {
+fn exits(args: &InferenceArgs, workload: &Workload, layers: usize) -> Result<(Exits, Input), Error> {
     if let Some(threshold) = args.threshold.filter(|t| !t.is_finite() || *t < 0.0) {
         let message = format!("--threshold {threshold} must be a finite entropy of at least 0 nat");
         return Err(usage(message, "entropies of C classes lie between 0 and ln C"));
@@ -174,10 +143,10 @@ fn exits(args: &InferenceArgs, workload: &Workload, layers: usize) -> Result<Exi
             format!("--threshold has no effect: task `{}` has no exit statistics", workload.name),
             "add --exit-trace FILE, or take a task with exits, e.g. --task sst2",
         )),
-        (None, None) => Ok(full_depth(
-            layers,
-            format!("task `{}` has no exit statistics: every layer runs", workload.name),
-        )),
+        (None, None) => {
+            let source = format!("task `{}` has no exit statistics: every layer runs", workload.name);
+            Ok((Exits::full_depth(layers), Input { input: "exits", value: "none".into(), source }))
+        }
     }
 }
 
@@ -185,11 +154,11 @@ fn exits(args: &InferenceArgs, workload: &Workload, layers: usize) -> Result<Exi
 pub(super) fn resolve(machine: &MachineArgs, args: &InferenceArgs, mode: Mode) -> Result<Resolved, Error> {
     let (design, technology, mut inputs) = machine.resolve()?;
     let (mut job, workload) = inference(args, &mut inputs)?;
-    let exits = exits(args, &workload, job.network.layers as usize)?;
+    let (exits, input) = exits(args, &workload, job.network.layers as usize)?;
     job.exits = exits.threshold.is_some();
     let tokens = if args.seq.is_some() { "--seq" } else { "the task's sequence length" };
     inputs.push(Input { input: "tokens", value: job.sequence.to_string(), source: tokens.into() });
-    inputs.push(exits.input);
+    inputs.push(input);
     let setup = Setup { design, technology, job, exits: exits.shares, mode };
     let (threshold, sentences) = (exits.threshold, exits.sentences);
     Ok(Resolved { setup, task: workload.name, threshold, sentences, inputs })

@@ -14,6 +14,7 @@ pub mod dma;
 mod entropy;
 mod events;
 mod exact;
+mod exits;
 mod layernorm;
 mod memory;
 pub mod pass;
@@ -26,6 +27,7 @@ mod step;
 mod units;
 
 pub use events::Events;
+pub use exits::exits;
 pub use memory::{MemoryTiming, Runs};
 pub use report::{Run, Segment, Span, UnitCycles};
 
@@ -33,6 +35,7 @@ use crate::contents::Met;
 use dma::Bases;
 use models::design::{Axi, Design};
 use models::program::{Operation, Program, Unit};
+use report::Layer;
 use sequencer::{Action, Sequencer};
 use units::Units;
 
@@ -127,6 +130,8 @@ struct Machine<'a> {
     segment_start: u64,
     /// The start of the first layer: its cycle, and what had been counted until then.
     first_layer: Option<(u64, Run)>,
+    /// What each layer but the last adds, where all take the same cycles.
+    layer: Option<Layer>,
 }
 
 impl<'a> Machine<'a> {
@@ -148,10 +153,16 @@ impl<'a> Machine<'a> {
             run: Run::default(),
             segment_start: 0,
             first_layer: None,
+            layer: None,
         }
     }
 
-    fn run(mut self, timing: impl Fn(u32) -> MemoryTiming) -> Result<Run, Deadlock> {
+    fn run(self, timing: impl Fn(u32) -> MemoryTiming) -> Result<Run, Deadlock> {
+        self.run_layers(timing).map(|(run, _)| run)
+    }
+
+    /// The run, and what each of its layers but the last adds.
+    fn run_layers(mut self, timing: impl Fn(u32) -> MemoryTiming) -> Result<(Run, Option<Layer>), Deadlock> {
         let mut now = 0;
         loop {
             self.units.end(now, &mut self.run);
@@ -173,7 +184,7 @@ impl<'a> Machine<'a> {
         self.close_segment(now);
         self.run.cycles = now;
         self.run.layers = self.sequencer.layer;
-        Ok(self.run)
+        Ok((self.run, self.layer))
     }
 
     fn act(&mut self, now: u64) -> Action {
@@ -204,13 +215,17 @@ impl<'a> Machine<'a> {
         }
         let Action::EndLayer { layer_stride, ramp_stride } = action else { return 0 };
         let Some((start, before)) = self.first_layer.take() else { return 0 };
-        let layers = self.sequencer.between(self.program);
         let apart = (layer_stride | ramp_stride).is_multiple_of(Axi::BOUNDARY);
-        if self.mode == Mode::Step || !self.alike || layers == 0 || !apart {
+        let Some(layers) = self.sequencer.between(self.program).filter(|_| self.alike && apart) else {
+            return 0;
+        };
+        if self.mode == Mode::Step {
             return 0;
         }
-        let cycles = (now - start) * layers;
-        self.run.repeat(&before, start, now, layers);
+        let layer = Layer::new(&self.run, &before, now - start);
+        let cycles = layer.cycles * layers;
+        self.run.repeat(&layer, &before, now, layers);
+        self.layer = Some(layer);
         self.sequencer.jump(layers, cycles);
         self.units.end_layer(layers * layer_stride, layers * ramp_stride);
         cycles

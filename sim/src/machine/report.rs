@@ -70,36 +70,79 @@ pub struct Run {
     pub spans: Vec<Span>,
 }
 
+/// What one layer adds to a run in which all take the same cycles.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    /// Cycles.
+    pub cycles: u64,
+    events: Events,
+    units: [UnitCycles; 4],
+    stages: BTreeMap<(Stage, Unit), u64>,
+}
+
+impl Layer {
+    /// The layer that brought a run from `before` to `after` in `cycles` cycles.
+    pub(super) fn new(after: &Run, before: &Run, cycles: u64) -> Self {
+        let mut layer =
+            Layer { cycles, events: after.events, units: after.units, stages: after.stages.clone() };
+        layer.events.zip(&before.events, |mine, its| *mine -= its);
+        for (unit, old) in layer.units.iter_mut().zip(&before.units) {
+            unit.zip(old, |mine, its| *mine -= its);
+        }
+        for (key, cycles) in &mut layer.stages {
+            *cycles -= before.stages.get(key).unwrap_or(&0);
+        }
+        layer
+    }
+}
+
 impl Run {
-    /// Counts everything since `before`, when the run stood at cycle `start`, `times` times more; it now stands at `now`.
-    pub(super) fn repeat(&mut self, before: &Run, start: u64, now: u64, times: u64) {
-        let mut more = self.events;
-        more.zip(&before.events, |mine, its| *mine = (*mine - its) * times);
-        self.events += more;
-        for (unit, old) in self.units.iter_mut().zip(&before.units) {
-            unit.repeat(old, times);
-        }
-        for (key, cycles) in &mut self.stages {
-            *cycles += (*cycles - before.stages.get(key).unwrap_or(&0)) * times;
-        }
-        let period = now - start;
-        self.layer_ends.extend((1..=times).map(|turn| now + turn * period));
+    /// Counts a layer `times` times more; the run has been at `before` at its start and stands at cycle `now`.
+    pub(super) fn repeat(&mut self, layer: &Layer, before: &Run, now: u64, times: u64) {
+        self.apply(layer, |mine, its| *mine += its * times);
+        self.layer_ends.extend((1..=times).map(|turn| now + turn * layer.cycles));
         let spans: Vec<Span> = self.spans[before.spans.len()..].to_vec();
         for turn in 1..=times {
-            self.spans.extend(spans.iter().map(|span| span.later(turn, period)));
+            self.spans.extend(spans.iter().map(|span| span.later(turn, layer.cycles)));
+        }
+    }
+
+    /// The run, without spans, of a sentence that leaves `fewer` layers earlier, by the same way out.
+    pub(super) fn earlier(&self, layer: &Layer, fewer: u32) -> Run {
+        let times = u64::from(fewer);
+        let mut run = Run { spans: Vec::new(), ..self.clone() };
+        run.apply(layer, |mine, its| *mine -= its * times);
+        run.cycles -= layer.cycles * times;
+        run.layers -= fewer;
+        let last = run.layer_ends.pop();
+        run.layer_ends.truncate(run.layers as usize - 1);
+        run.layer_ends.extend(last.map(|end| end - layer.cycles * times));
+        if let Some(segment) = run.segments.last_mut() {
+            segment.cycles -= layer.cycles * times;
+        }
+        run
+    }
+
+    /// Changes every count by the layer's.
+    fn apply(&mut self, layer: &Layer, change: impl Fn(&mut u64, u64)) {
+        self.events.zip(&layer.events, &change);
+        for (unit, its) in self.units.iter_mut().zip(&layer.units) {
+            unit.zip(its, &change);
+        }
+        for (key, its) in &layer.stages {
+            change(self.stages.entry(*key).or_default(), *its);
         }
     }
 }
 
 impl UnitCycles {
-    /// Counts everything since `before` `times` times more.
-    fn repeat(&mut self, before: &UnitCycles, times: u64) {
-        let more = |mine: &mut u64, old: u64| *mine += (*mine - old) * times;
-        more(&mut self.busy, before.busy);
-        more(&mut self.contended, before.contended);
-        more(&mut self.idle, before.idle);
-        for (mine, old) in self.stalled_on.iter_mut().zip(before.stalled_on) {
-            more(mine, old);
+    /// Every count of this beside the same count of `other`.
+    fn zip(&mut self, other: &UnitCycles, f: impl Fn(&mut u64, u64)) {
+        f(&mut self.busy, other.busy);
+        f(&mut self.contended, other.contended);
+        f(&mut self.idle, other.idle);
+        for (mine, its) in self.stalled_on.iter_mut().zip(other.stalled_on) {
+            f(mine, its);
         }
     }
 }

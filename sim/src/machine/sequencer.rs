@@ -50,24 +50,20 @@ impl Sequencer {
         self.ready
     }
 
-    /// Layers between this one and the last that the sentence runs, if all run alike: one loop, entered by the barrier before
-    /// it, in which the supply does not change.
-    pub(super) fn between(&self, program: &Program) -> u64 {
+    /// Layers between this one and the last that the sentence runs; none if they do not run alike: one loop, entered by the
+    /// barrier before it, in which the supply does not change.
+    pub(super) fn between(&self, program: &Program) -> Option<u64> {
         let loops = program.commands.iter().filter(|c| matches!(c.operation, Operation::Repeat { .. }));
         let start = program.body_start().map(|to| to as usize);
-        let Some((before, body)) = start.and_then(|to| program.commands.split_at_checked(to)) else {
-            return 0;
-        };
+        let (before, body) = program.commands.split_at_checked(start?)?;
         let entered = before.last().is_some_and(|c| c.operation == Operation::Barrier);
         let changes = body.iter().any(|c| match c.operation {
             Operation::SetPoint { .. } => true,
             Operation::Predict { .. } => self.predicted_mv.is_some(),
             _ => false,
         });
-        if loops.count() != 1 || !entered || changes {
-            return 0;
-        }
-        u64::from(self.exit_layer.min(program.layers).saturating_sub(self.layer))
+        let alike = loops.count() == 1 && entered && !changes;
+        alike.then(|| u64::from(self.exit_layer.min(program.layers).saturating_sub(self.layer)))
     }
 
     /// Stands as it does now, `layers` layers and `cycles` cycles later.

@@ -14,7 +14,7 @@ use models::design::Design;
 use models::program::Program;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use sim::machine::{Deadlock, MemoryTiming, Mode, Options, Run, run};
+use sim::machine::{Deadlock, MemoryTiming, Mode, Options, Run, exits, run};
 use std::fmt::Debug;
 
 /// The generator of every pair; its stream is the same on every machine.
@@ -83,6 +83,7 @@ fn compiled_programs_run_alike() {
             Ok(program) => {
                 let timing = designs::technology_timing(&mut rng, &design);
                 let pair = Pair { design, program, exit_layer };
+                all_exits(&pair, timing, seed);
                 let run = compare(&pair, |_| timing, "compiled", seed);
                 cycles +=
                     run.unwrap_or_else(|error| panic!("seed {seed}: a compiled program: {error}")).cycles;
@@ -94,6 +95,21 @@ fn compiled_programs_run_alike() {
     }
     println!("{ran} pairs alike over {cycles} cycles; {unfit} designs too small for their network");
     assert!(unfit < 3 * ran + 10, "{unfit} of {} designs are too small: the generator is", ran + unfit);
+}
+
+/// Compares what one run says of every exit with a run for each.
+fn all_exits(pair: &Pair, timing: MemoryTiming, seed: u64) {
+    let Pair { design, program, .. } = pair;
+    let layers: Vec<u32> = (1..=program.layers).collect();
+    let together = exits(design, program, timing, (&layers, Mode::Fast), |_| ());
+    let alone: Result<Vec<Run>, Deadlock> = layers
+        .iter()
+        .map(|&exit_layer| {
+            let options = Options { exit_layer, predicted_mv: None, mode: Mode::Fast, spans: false };
+            run(design, program, |_| timing, options)
+        })
+        .collect();
+    assert!(together == alone, "seed {seed}: {}", difference(&together, &alone));
 }
 
 #[test]
