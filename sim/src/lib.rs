@@ -6,6 +6,8 @@ pub mod energy;
 pub mod figure;
 pub mod golden;
 pub mod machine;
+pub mod page;
+pub mod plot;
 pub mod policy;
 pub mod report;
 pub mod sentence;

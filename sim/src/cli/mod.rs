@@ -14,8 +14,10 @@ mod man;
 mod merge;
 mod op;
 mod parallel;
+mod plot;
 mod program;
 mod records;
+mod report;
 mod run;
 mod setup;
 mod sweep;
@@ -97,6 +99,12 @@ enum Command {
     /// Join the shards of a sweep
     #[command(after_help = merge::EXAMPLES)]
     Merge(merge::Args),
+    /// The results of a sweep as a figure, SVG or PNG
+    #[command(after_help = plot::EXAMPLES)]
+    Plot(plot::Args),
+    /// The results of a sweep as one page for a design review
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Args),
     /// Check files: designs, technologies, networks, workloads, exit traces
     #[command(after_help = check::EXAMPLES)]
     Check(check::Args),
@@ -168,6 +176,8 @@ fn dispatch(
         Command::Sweep(args) => sweep::run(args, out, err, style),
         Command::Export(args) => export::run(args, out, err),
         Command::Merge(args) => merge::run(args, out),
+        Command::Plot(args) => plot::run(args, out, err),
+        Command::Report(args) => report::run(args, out, err),
         Command::Check(args) => check::run(args, out),
         Command::Emit(args) => emit::run(args, out, err),
         Command::Cosim(args) => cosim::run(args, out, err),

@@ -37,6 +37,7 @@ use plotters::prelude::{DrawingArea, DrawingBackend, IntoDrawingArea, SVGBackend
 
 pub use axis::{Axis, Mark};
 pub use style::Size;
+pub(crate) use svg::base64;
 
 use pen::{Pen, drawn};
 

@@ -108,6 +108,20 @@ impl Metric {
     pub fn unit(self) -> &'static str {
         self.naming().unit
     }
+
+    /// The factor and unit by which people read it: milliseconds, millijoules.
+    pub fn shown(self) -> (f64, &'static str) {
+        match self {
+            Metric::Latency | Metric::LatencyWorst => (1e3, "ms"),
+            Metric::Energy => (1e3, "mJ"),
+            Metric::EnergyDelay => (1e6, "mJ ms"),
+            Metric::Power => (1e3, "mW"),
+            Metric::Utilisation => (1e2, "%"),
+            Metric::Frequency => (1e-6, "MHz"),
+            Metric::Cycles => (1e-6, "10⁶ cycles"),
+            Metric::Area | Metric::ExitLayer => (1.0, self.unit()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ fn damage_is_told_and_nothing_lost() {
     let format = about.replacen("\"format\": 1", "\"format\": 99", 1);
     for (lines, about, why) in [
         (&middle, &about, "results.jsonl:1 is no finished point"),
-        (&lines, &model, "the version of the model differs (0.0.9-"),
+        (&lines, &model, "(0.0.9-"),
         (&lines, &space, "the space differs"),
         (&lines, &format, "has format 99"),
         (&lines, &"{".to_owned(), "is no manifest"),
@@ -108,7 +108,9 @@ fn formats_hold_the_same_rows() {
     let csv = bench.csv("whole");
     let jsonl = done(offramp(&["export", &bench.text("whole"), "--format", "jsonl"]));
     assert_eq!(csv.lines().count(), 1 + jsonl.lines().count());
-    for (row, line) in rows(&csv).iter().zip(jsonl.lines().filter(|line| !line.contains("must be"))) {
+    let with_figures = |line: &&str| line.contains("\"refused\":null");
+    let rows = rows(&csv).into_iter().filter(|row| row["refused"].is_empty());
+    for (row, line) in rows.zip(jsonl.lines().filter(with_figures)) {
         let object: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(row.len(), object.as_object().unwrap().len());
         assert_eq!(row["key"], object["key"].as_str().unwrap());

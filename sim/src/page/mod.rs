@@ -1,0 +1,44 @@
+//! The report of a sweep: one page that needs nothing else, for a design review.
+//!
+//! The question; key figures; the front, what the best points consist of and how they depend on the first two axes, each as a figure
+//! with its table; every point of the front with its full record; what the energy rests on; what was left out; the records; how to
+//! make it again. No clock, no host: the same results give the same bytes.
+
+mod html;
+mod sections;
+
+use models::record::{Error, Kind};
+
+use crate::plot::table::Table;
+use html::escape;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// The page of a folder's points; `folder` is what a person calls it.
+///
+/// # Errors
+/// A figure cannot be drawn.
+pub fn page(table: &Table, folder: &str) -> Result<String, Error> {
+    let space = table.space();
+    let fail = |error: crate::figure::Error| {
+        Error::new(Kind::Input, "report", error.to_string(), "please report it with the space")
+    };
+    let body = [
+        sections::head(table),
+        sections::front(table).map_err(fail)?,
+        sections::parts(table).map_err(fail)?,
+        sections::map(table).map_err(fail)?,
+        sections::standing(table),
+        sections::left_out(table),
+        sections::records(table),
+        sections::again(table, folder),
+    ]
+    .concat();
+    Ok(format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\
+         <style>\n{STYLE}</style>\n</head>\n<body>\n{body}<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+        escape(&space.question)
+    ))
+}

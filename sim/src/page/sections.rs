@@ -1,0 +1,268 @@
+//! The parts of a report, in its order.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use toml::Value;
+
+use super::html::{Cell, digits, escape, figure, table as html_table};
+use crate::figure::Error;
+use crate::plot::points::{self, View};
+use crate::plot::table::{Row, Table};
+use crate::sweep::export::plain;
+use crate::sweep::metric::Metric;
+use crate::sweep::pareto;
+use crate::sweep::search::cost;
+
+/// Most points of the front whose full record is on the page.
+const RECORDS: usize = 100;
+/// Standings, in the order of their columns.
+const STANDINGS: [&str; 4] = ["measured", "modelled", "derived", "assumed"];
+
+fn shown(metric: Metric, row: &Row) -> f64 {
+    row.values[metric as usize] * metric.shown().0
+}
+
+fn head_of(metric: Metric) -> String {
+    format!("{}, {}", metric.name(), metric.shown().1)
+}
+
+fn axis_cell(value: &Value) -> Cell {
+    match value {
+        Value::Integer(whole) if *whole >= 0 => Cell::Whole(whole.unsigned_abs()),
+        Value::Float(number) => Cell::Number(*number),
+        other => Cell::Word(plain(other)),
+    }
+}
+
+/// Question, counts and the best by each objective.
+pub(super) fn head(table: &Table) -> String {
+    let space = table.space();
+    let good = table.rows.iter().filter(|row| row.good).count();
+    let mut html =
+        format!("<h1>{}</h1>\n<p class=\"lead\">{}</p>\n", escape(&space.question), escape(&space.summary));
+    html.push_str("<div class=\"keys\">\n");
+    let mut key = |value: String, what: String| {
+        // Writing to a string does not fail.
+        let _ = writeln!(html, "<div><b>{}</b><span>{}</span></div>", escape(&value), escape(&what));
+    };
+    let kept =
+        if space.constraints.is_empty() { String::new() } else { format!(", {good} keep every constraint") };
+    key(table.rows.len().to_string(), format!("points with figures{kept}"));
+    for objective in &space.objectives {
+        let Ok(metric) = Metric::named(&objective.metric) else { continue };
+        let rows = table.rows.iter().filter(|row| row.good || good == 0);
+        let best = rows.min_by(|a, b| cost(objective, &a.values).total_cmp(&cost(objective, &b.values)));
+        if let Some(row) = best {
+            let value = format!("{} {}", digits(shown(metric, row)), metric.shown().1);
+            key(value, format!("best {}: point {}, {}", metric.title(), row.point, table.describe(row)));
+        }
+    }
+    html.push_str("</div>\n");
+    if !space.constraints.is_empty() {
+        let limits = space.constraints.iter().map(|c| {
+            let limit =
+                |word: &str, limit: Option<f64>| limit.map_or(String::new(), |l| format!(" {word} {l}"));
+            let unit = Metric::named(&c.metric).map_or("", Metric::unit);
+            format!("{}{}{} {unit}", c.metric, limit("at most", c.at_most), limit("at least", c.at_least))
+        });
+        let limits: Vec<String> = limits.collect();
+        let _ = writeln!(html, "<p>Constraints: {}.</p>", escape(&limits.join(", ")));
+    }
+    html
+}
+
+/// Points that none beats in the objectives, those that keep the constraints first.
+fn front_rows(table: &Table) -> Vec<&Row> {
+    let good: Vec<&Row> = table.rows.iter().filter(|row| row.good).collect();
+    let rows = if good.is_empty() { table.rows.iter().collect() } else { good };
+    let costs: Vec<Vec<f64>> = rows
+        .iter()
+        .map(|row| table.space().objectives.iter().map(|objective| cost(objective, &row.values)).collect())
+        .collect();
+    let mut front: Vec<&Row> = pareto::front(&costs).into_iter().map(|index| rows[index]).collect();
+    front.sort_by(|a, b| {
+        let first = table.objective(0) as usize;
+        a.values[first].total_cmp(&b.values[first]).then(a.point.cmp(&b.point))
+    });
+    front
+}
+
+/// The front, its table, and the record of each of its points.
+pub(super) fn front(table: &Table) -> Result<String, Error> {
+    let Ok(drawn) = points::pareto(table, &View::default()) else { return Ok(String::new()) };
+    let rows = front_rows(table);
+    let caption = format!(
+        "Every point with figures; {} are on the front: none beats them in every objective.",
+        rows.len()
+    );
+    let metrics = [Metric::Energy, Metric::Latency, Metric::Area, Metric::Utilisation, Metric::Power];
+    let mut heads = vec!["point".to_owned()];
+    heads.extend(table.keys.iter().cloned());
+    heads.extend(metrics.map(head_of));
+    let cells: Vec<Vec<Cell>> = rows
+        .iter()
+        .map(|row| {
+            let axes = row.axes.iter().map(axis_cell);
+            let figures = metrics.map(|metric| Cell::Number(shown(metric, row)));
+            std::iter::once(Cell::Point(row.point)).chain(axes).chain(figures).collect()
+        })
+        .collect();
+    let records: String = rows.iter().take(RECORDS).map(|row| record(table, row)).collect();
+    let more = if rows.len() > RECORDS {
+        format!("<p>The records of the first {RECORDS} are below; <code>offramp export</code> has all.</p>\n")
+    } else {
+        String::new()
+    };
+    Ok(format!("<h2>Front</h2>\n{}", figure(&drawn, "Pareto front", &caption)?)
+        + &html_table("front", &heads, &cells)
+        + "<h2>Records of the front</h2>\n"
+        + &more
+        + &records)
+}
+
+/// Everything that is known of a point.
+fn record(table: &Table, row: &Row) -> String {
+    let mut text = format!("key {}\n", row.key);
+    for (key, value) in table.keys.iter().zip(&row.axes) {
+        let _ = writeln!(text, "{key} = {value}");
+    }
+    for (column, value) in table.results.manifest.columns().iter().zip(&row.values) {
+        let _ = writeln!(text, "{column} = {value}");
+    }
+    format!(
+        "<details id=\"point-{}\"><summary>Point {}: {}</summary><pre>{}</pre></details>\n",
+        row.point,
+        row.point,
+        escape(&table.describe(row)),
+        escape(&text)
+    )
+}
+
+/// What the energy of the best points consists of, along the first axis.
+pub(super) fn parts(table: &Table) -> Result<String, Error> {
+    let mut html = String::new();
+    for (metric, title) in [(Metric::Energy, "Energy by item"), (Metric::Area, "Area by part")] {
+        let view = View { y: Some(metric.name().to_owned()), ..View::default() };
+        let Ok(drawn) = points::breakdown(table, &view) else { continue };
+        let crate::figure::Figure::Breakdown(data) = &drawn else { continue };
+        let mut heads = vec![data.categories_title.clone()];
+        heads.extend(data.parts.iter().map(|part| format!("{part}, {}", metric.shown().1)));
+        let bars = data.categories.iter().zip(&data.values);
+        let rows: Vec<Vec<Cell>> = bars
+            .map(|(category, values)| {
+                let first = category.parse().map_or_else(|_| Cell::Word(category.clone()), Cell::Number);
+                std::iter::once(first).chain(values.iter().map(|value| Cell::Number(*value))).collect()
+            })
+            .collect();
+        let caption = format!("For each {}, the best point by the first objective.", data.categories_title);
+        let _ = write!(html, "<h2>{title}</h2>\n{}", figure(&drawn, title, &caption)?);
+        html.push_str(&html_table(metric.name(), &heads, &rows));
+    }
+    Ok(html)
+}
+
+/// The first objective over the first two axes.
+pub(super) fn map(table: &Table) -> Result<String, Error> {
+    let Ok(drawn) = points::heatmap(table, &View::default()) else { return Ok(String::new()) };
+    let crate::figure::Figure::Heatmap(data) = &drawn else { return Ok(String::new()) };
+    let mut heads = vec![data.rows_title.clone()];
+    heads.extend(data.columns.iter().map(|column| format!("{} = {column}", data.columns_title)));
+    let cell = |value: &Option<f64>| value.map_or(Cell::Word("none".into()), Cell::Number);
+    let rows: Vec<Vec<Cell>> = data
+        .rows
+        .iter()
+        .zip(&data.cells)
+        .map(|(name, cells)| {
+            std::iter::once(Cell::Word(name.clone())).chain(cells.iter().map(cell)).collect()
+        })
+        .collect();
+    let caption = format!("{} of the best point for each pair.", table.objective(0).title());
+    Ok(format!("<h2>The first two axes</h2>\n{}", figure(&drawn, "Heat map", &caption)?)
+        + &html_table("map", &heads, &rows))
+}
+
+/// What share of the energy rests on what kind of constant.
+pub(super) fn standing(table: &Table) -> String {
+    let Some(row) = table.best(table.rows.iter()) else { return String::new() };
+    let shares = &row.values[row.values.len() - STANDINGS.len()..];
+    let mut bar = String::from("<div class=\"shares\">");
+    let mut rows = Vec::new();
+    for (standing, share) in STANDINGS.iter().zip(shares) {
+        let percent = share * 100.0;
+        let _ = write!(
+            bar,
+            "<span class=\"{standing}\" style=\"width:{percent:.2}%\">{standing} {percent:.1} %</span>"
+        );
+        rows.push(vec![Cell::Word((*standing).to_owned()), Cell::Number(percent)]);
+    }
+    let heads = ["standing of the constant".to_owned(), "share of the energy, %".to_owned()];
+    format!(
+        "<h2>What the result rests on</h2>\n<p>Energy of point {}, the best by the first objective, by the standing of the \
+         constants that price it. Cycles and events are exact; energy and area are these constants times them.</p>\n{bar}</div>\n",
+        row.point
+    ) + &html_table("standing", &heads, &rows)
+}
+
+/// Filters, and points that have no figures.
+pub(super) fn left_out(table: &Table) -> String {
+    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, reason) in &table.refused {
+        *reasons.entry(reason.lines().next().unwrap_or_default()).or_default() += 1;
+    }
+    let filters = table.space().filters.iter();
+    let mut rows: Vec<Vec<Cell>> = filters
+        .map(|f| {
+            vec![
+                Cell::Word("filter".into()),
+                Cell::Word(format!("{}: {}", f.drop.join(" and "), f.reason)),
+                Cell::Word(String::new()),
+            ]
+        })
+        .collect();
+    rows.extend(reasons.iter().map(|(reason, count)| {
+        vec![Cell::Word("no figures".into()), Cell::Word((*reason).to_owned()), Cell::Whole(*count)]
+    }));
+    if rows.is_empty() {
+        return String::new();
+    }
+    "<h2>What was left out</h2>\n".to_owned()
+        + &html_table("left-out", &["kind".to_owned(), "why".to_owned(), "points".to_owned()], &rows)
+}
+
+/// The records that every point starts from, and what varies.
+pub(super) fn records(table: &Table) -> String {
+    let texts = &table.results.manifest.records;
+    let mut html =
+        String::from("<h2>Records</h2>\n<p>Every point starts from these; the axes above change them.</p>\n");
+    let kinds = [
+        ("Design", &texts.design),
+        ("Technology", &texts.technology),
+        ("Network", &texts.network),
+        ("Task", &texts.task),
+    ];
+    for (kind, texts) in kinds {
+        for (name, text) in texts {
+            let _ = writeln!(
+                html,
+                "<details><summary>{kind} {}</summary><pre>{}</pre></details>",
+                escape(name),
+                escape(text)
+            );
+        }
+    }
+    html
+}
+
+/// How to make the results again.
+pub(super) fn again(table: &Table, folder: &str) -> String {
+    let manifest = &table.results.manifest;
+    format!(
+        "<h2>How to make it again</h2>\n<p>Model {}. With the space below as <code>space.toml</code>:</p>\n\
+         <pre>offramp sweep space.toml -o {folder}\nofframp report {folder} -o report.html</pre>\n\
+         <details><summary>space.toml</summary><pre>{}</pre></details>\n",
+        escape(&manifest.model),
+        escape(&manifest.space),
+        folder = escape(folder)
+    )
+}

@@ -1,0 +1,183 @@
+//! The finished points of a folder in memory: values of the axes and figures, those without figures left out.
+
+use std::path::Path;
+
+use models::record::{Error, Kind, nearest};
+use toml::Value;
+
+use super::refuse;
+use crate::sweep::export::{Results, axes, plain};
+use crate::sweep::metric::Metric;
+use crate::sweep::search::{cost, excess};
+use crate::sweep::space::Space;
+
+/// A point with figures.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its number.
+    pub point: u64,
+    /// Key of its configuration.
+    pub key: String,
+    /// The values of the axes.
+    pub axes: Vec<Value>,
+    /// Its figures, in the order of the manifest's columns.
+    pub values: Vec<f64>,
+    /// Whether it keeps every constraint.
+    pub good: bool,
+}
+
+/// The points of a folder.
+pub struct Table {
+    /// The results, to go back to.
+    pub results: Results,
+    /// Keys of the axes.
+    pub keys: Vec<String>,
+    /// Points with figures, ascending.
+    pub rows: Vec<Row>,
+    /// Points without figures, by number, with the reason.
+    pub refused: Vec<(u64, String)>,
+}
+
+/// A restriction: a key and its value.
+pub type Where = (String, String);
+
+/// `KEY=VALUE` of an argument.
+///
+/// # Errors
+/// It has no `=`.
+pub fn parse_where(text: &str) -> Result<Where, String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}` has no `=`: write KEY=VALUE"))?;
+    Ok((key.trim().to_owned(), value.trim().trim_matches('"').to_owned()))
+}
+
+impl Table {
+    /// Reads a folder; points whose axes have other values than `only` says are left out.
+    ///
+    /// # Errors
+    /// As [`Results::open`]; a key that is none of the axes; no point is left.
+    pub fn read(folder: &Path, only: &[Where]) -> Result<Table, Error> {
+        let mut results = Results::open(folder)?;
+        let keys = results.keys();
+        for (key, _) in only {
+            column(&keys, key)?;
+        }
+        let space = results.opened.space.clone();
+        let (mut rows, mut refused) = (Vec::new(), Vec::new());
+        let read = results.each(|opened, record| {
+            let axes = axes(opened, record.point);
+            let wanted = |(key, value): &Where| {
+                keys.iter().zip(&axes).any(|(known, found)| known == key && same(found, value))
+            };
+            if only.iter().all(wanted) {
+                match (record.values, record.refused) {
+                    (Some(values), _) => {
+                        let good = space.constraints.iter().all(|c| excess(c, &values) <= 0.0);
+                        rows.push(Row { point: record.point, key: record.key, axes, values, good });
+                    }
+                    (None, reason) => refused.push((record.point, reason.unwrap_or_default())),
+                }
+            }
+            Ok(())
+        });
+        read.map_err(|error| {
+            Error::new(Kind::Io, format!("`{}`", folder.display()), error.to_string(), "sweep again")
+        })?;
+        if rows.is_empty() {
+            let message = format!("no point of {} has figures{}", folder.display(), restriction(only));
+            return Err(refuse(message, "see why with `offramp export`, column `refused`"));
+        }
+        Ok(Table { results, keys, rows, refused })
+    }
+
+    /// The space of the sweep.
+    pub fn space(&self) -> &Space {
+        &self.results.opened.space
+    }
+
+    /// The place of an axis.
+    ///
+    /// # Errors
+    /// No axis has that key.
+    pub fn axis(&self, key: &str) -> Result<usize, Error> {
+        column(&self.keys, key)
+    }
+
+    /// The distinct values of an axis among the points, in the order of the space.
+    pub fn values_of(&self, axis: usize) -> Vec<Value> {
+        let mut values: Vec<Value> = Vec::new();
+        for dimension in &self.results.opened.grid.dimensions {
+            for (column, key) in dimension.keys.iter().enumerate() {
+                if key.text == self.keys[axis] {
+                    values.extend(dimension.positions.iter().map(|row| row[column].clone()));
+                }
+            }
+        }
+        let mut distinct: Vec<Value> = Vec::new();
+        for value in values {
+            if !distinct.contains(&value) && self.rows.iter().any(|row| row.axes[axis] == value) {
+                distinct.push(value);
+            }
+        }
+        distinct
+    }
+
+    /// The metric of the objective of that rank, energy and latency where there are fewer.
+    pub fn objective(&self, rank: usize) -> Metric {
+        let named: Vec<Metric> =
+            self.space().objectives.iter().filter_map(|o| Metric::named(&o.metric).ok()).collect();
+        let others = [Metric::Energy, Metric::Latency];
+        let rest = others.into_iter().filter(|metric| !named.contains(metric));
+        named.iter().copied().chain(rest).nth(rank).unwrap_or(Metric::Energy)
+    }
+
+    /// The best of some rows by the first objective: of those that keep every constraint, if any does.
+    pub fn best<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Option<&'a Row> {
+        let objective = self.space().objectives.first()?;
+        rows.min_by(|a, b| {
+            let rank = |row: &Row| (!row.good, cost(objective, &row.values));
+            let ((bad_a, cost_a), (bad_b, cost_b)) = (rank(a), rank(b));
+            bad_a.cmp(&bad_b).then(cost_a.total_cmp(&cost_b)).then(a.point.cmp(&b.point))
+        })
+    }
+
+    /// Axes with more than one value among the points, in the order of the space.
+    pub fn varying(&self) -> Vec<usize> {
+        (0..self.keys.len()).filter(|axis| self.values_of(*axis).len() > 1).collect()
+    }
+
+    /// What a point's axes say, those alone that vary.
+    pub fn describe(&self, row: &Row) -> String {
+        let pairs = self
+            .varying()
+            .into_iter()
+            .map(|axis| format!("{} = {}", short(&self.keys[axis]), plain(&row.axes[axis])));
+        pairs.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A key without the record that it belongs to.
+pub fn short(key: &str) -> &str {
+    key.split_once('.').map_or(key, |(_, within)| within)
+}
+
+fn same(found: &Value, text: &str) -> bool {
+    let number = found.as_float().or_else(|| found.as_integer().map(|whole| whole as f64));
+    match (number, text.parse::<f64>()) {
+        (Some(found), Ok(text)) => found.total_cmp(&text).is_eq(),
+        _ => plain(found) == text,
+    }
+}
+
+fn restriction(only: &[Where]) -> String {
+    let texts: Vec<String> = only.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    if texts.is_empty() { String::new() } else { format!(" where {}", texts.join(" and ")) }
+}
+
+fn column(keys: &[String], key: &str) -> Result<usize, Error> {
+    let found = keys.iter().position(|known| known == key || short(known) == key);
+    found.ok_or_else(|| {
+        let near = nearest(key, keys.iter().map(String::as_str));
+        let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        refuse(format!("no axis has the key `{key}`"), format!("{hint}the axes are {}", keys.join(", ")))
+    })
+}
