@@ -3,12 +3,12 @@
 use plotters::prelude::DrawingBackend;
 
 use super::axis::{Axis, Range};
-use super::font::{self, CAPITALS, DESCENT};
+use super::font;
 use super::frame::{self, Frame, Side};
 use super::legend::{Legend, Sample};
-use super::pen::{Align, Pen, Rect, Stroke};
-use super::style::{HEIGHT, LEAST, PAPER, SMALL, THIN};
-use super::{Error, ticks};
+use super::pen::{Pen, Rect, Stroke};
+use super::style::{HEIGHT, PAPER, SMALL, THIN};
+use super::{Error, labels, ticks};
 
 /// Bars of parts.
 #[derive(Clone, Debug)]
@@ -59,16 +59,18 @@ pub(super) fn draw<DB: DrawingBackend>(pen: &Pen<DB>, data: &Data) -> Result<(),
     let totals: Vec<f64> = data.values.iter().map(|bar| bar.iter().sum()).collect();
     let names = Side::Names(&data.categories_title, &data.categories);
     // Above the highest bar stays room for its total, which stands upright over narrow bars.
-    let labels: Vec<String> = totals.iter().map(|total| ticks::significant(*total, 3)).collect();
-    let slot = outer.width() * 0.85 / data.categories.len() as f64;
-    let lying = font::widest(labels.iter().map(String::as_str), SMALL) + 2.0 <= slot;
-    let room = if lying { SMALL + 2.0 } else { font::widest(labels.iter().map(String::as_str), SMALL) + 4.0 };
+    let texts: Vec<String> = totals.iter().map(|total| ticks::significant(*total, 3)).collect();
+    let count = data.categories.len() as f64;
+    let all = || texts.iter().map(String::as_str);
+    let lying = labels::lie(all(), outer.width() * 0.85 / count);
+    let room = if lying { SMALL + 2.0 } else { font::widest(all(), SMALL) + 4.0 };
     let mut range = Range::from_zero(totals.iter().copied());
     range.high = range.high / 1.06 / (1.0 - room / (outer.height() - 30.0)).max(0.3);
     let frame = frame::draw(pen, outer, names, Side::Values(&data.value, range))?;
     for (index, bar) in data.values.iter().enumerate() {
         stack(pen, &frame, index, bar)?;
-        total(pen, &frame, (index, totals[index]), &labels[index], lying)?;
+        let (at, slot) = (frame.at(index as f64 + 0.5, totals[index]), frame.rect.width() / count);
+        labels::above(pen, &texts[index], at, slot, lying)?;
     }
     frame::axes(pen, &frame)
 }
@@ -87,24 +89,4 @@ fn stack<DB: DrawingBackend>(pen: &Pen<DB>, frame: &Frame, index: usize, bar: &[
         }
     }
     Ok(())
-}
-
-/// The total above its bar: lying, or upward where slots are narrow, or not at all where even that would overlap.
-fn total<DB: DrawingBackend>(
-    pen: &Pen<DB>,
-    frame: &Frame,
-    (index, value): (usize, f64),
-    label: &str,
-    lying: bool,
-) -> Result<(), Error> {
-    let (x, top) = frame.at(index as f64 + 0.5, value);
-    if lying {
-        return pen.text(label, (x, top - 2.0), SMALL, Align::Centre);
-    }
-    let slot = frame.rect.width() / (frame.x.high - frame.x.low);
-    let size = SMALL.min(slot / (CAPITALS + DESCENT));
-    if size < LEAST {
-        return Ok(());
-    }
-    pen.upward(label, (x + size * CAPITALS / 2.0, top - 2.0), size, Align::Left)
 }

@@ -105,7 +105,7 @@ fn layout(outer: Rect, x: Side, y: Side) -> Frame {
         };
         let title = |side: Side, ticks: &Ticks, length: f64| {
             let lines = font::wrap(&side.title(ticks), TITLE, length).len() as f64;
-            if lines > 0.0 { GAP * 0.8 + TITLE * (CAPITALS + DESCENT + (lines - 1.0) * LEADING) } else { 0.0 }
+            if lines > 0.0 { GAP * 1.1 + TITLE * (CAPITALS + DESCENT + (lines - 1.0) * LEADING) } else { 0.0 }
         };
         rect.left = outer.left + title(y, &y_ticks, outer.height()) + widest + TICK + 2.0;
         rect.bottom = outer.bottom - title(x, &x_ticks, rect.width()) - depth - TICK - 2.0;

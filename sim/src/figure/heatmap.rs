@@ -61,14 +61,14 @@ fn values(data: &Data) -> impl Iterator<Item = f64> + '_ {
 }
 
 pub(super) fn check(data: &Data) -> Result<(), Error> {
-    if values(data).next().is_none() {
-        return Err(Error::Empty { what: "no cell with a value".into() });
-    }
     let fits = data.cells.iter().all(|row| row.len() == data.columns.len());
     if data.cells.len() != data.rows.len() || !fits {
         return Err(Error::Shape {
             what: format!("cells of a table of {} by {}", data.rows.len(), data.columns.len()),
         });
+    }
+    if values(data).next().is_none() {
+        return Err(Error::Empty { what: "no cell with a value".into() });
     }
     data.value.check(values(data))
 }
@@ -113,7 +113,7 @@ pub(super) fn draw<DB: DrawingBackend>(pen: &Pen<DB>, data: &Data) -> Result<(),
 fn bar_width(data: &Data, length: f64) -> f64 {
     let ticks = range(data).scale(data.value.log, length, 0.0).ticks(true, TEXT);
     let widest = font::widest(ticks.major.iter().map(|t| t.1.as_str()), TEXT);
-    8.0 + TICK + 2.0 + widest + GAP * 0.8 + TITLE
+    8.0 + TICK + 2.0 + widest + GAP * 1.1 + TITLE
 }
 
 /// The largest font size and the most digits with which every number fits its cell.

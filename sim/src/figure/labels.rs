@@ -3,9 +3,9 @@
 use plotters::prelude::DrawingBackend;
 
 use super::Error;
-use super::font::{CAPITALS, DESCENT};
+use super::font::{self, CAPITALS, DESCENT};
 use super::pen::{Align, Pen, Point, Rect, Stroke, text_box};
-use super::style::{PAPER, SOFT, THIN};
+use super::style::{LEAST, PAPER, SMALL, SOFT, THIN};
 
 /// A label with its place.
 pub(super) struct Placed {
@@ -19,7 +19,7 @@ pub(super) struct Placed {
 const DISTANCES: [f64; 7] = [2.0, 5.0, 10.0, 16.0, 24.0, 34.0, 46.0];
 /// Directions, preferred first.
 const DIRECTIONS: [Point; 8] =
-    [(1.0, -0.6), (-1.0, -0.6), (1.0, 0.6), (-1.0, 0.6), (1.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (0.0, 1.0)];
+    [(1.0, -0.9), (-1.0, -0.9), (1.0, 0.9), (-1.0, 0.9), (1.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (0.0, 1.0)];
 
 /// Places labels of markers of some radius one after the other within a rectangle; none where there is no room.
 pub(super) fn place(
@@ -92,4 +92,27 @@ pub(super) fn draw<DB: DrawingBackend>(
         }
     }
     Ok(())
+}
+
+/// Labels of bars lie side by side while each fits its slot.
+pub(super) fn lie<'a>(labels: impl IntoIterator<Item = &'a str>, slot: f64) -> bool {
+    font::widest(labels, SMALL) + 2.0 <= slot
+}
+
+/// A label above the middle of a bar: lying, or upward where slots are narrow, or not at all where even that would overlap.
+pub(super) fn above<DB: DrawingBackend>(
+    pen: &Pen<DB>,
+    label: &str,
+    (x, top): Point,
+    slot: f64,
+    lying: bool,
+) -> Result<(), Error> {
+    if lying {
+        return pen.text(label, (x, top - 2.0), SMALL, Align::Centre);
+    }
+    let size = SMALL.min(slot / (CAPITALS + DESCENT + 0.05));
+    if size < LEAST {
+        return Ok(());
+    }
+    pen.upward(label, (x + size * CAPITALS / 2.0, top - 2.0), size, Align::Left)
 }

@@ -72,15 +72,20 @@ impl<'a> Legend<'a> {
             .unwrap_or_else(|| self.grid(1, TEXT, width))
     }
 
-    /// The fewest columns that fit a height, if they leave at least 55 % of the width for the plot.
+    /// The fewest columns that fit a height and leave at least 55 % of the width for the plot: smaller if need be, then with names cut
+    /// short; none where not even an initial would be left of them.
     fn beside(&self, outer: Rect) -> Option<Grid> {
         let most = outer.width() * 0.45;
-        [TEXT, TEXT - 1.0, LEAST].into_iter().find_map(|size| {
+        let columns = |size: f64| {
             let rows = (outer.height() / (ROW * size / TEXT)).floor().max(1.0) as usize;
-            let columns = self.names.len().div_ceil(rows);
-            let widest = if columns == 1 { most } else { f64::INFINITY };
-            Some(self.grid(columns, size, widest)).filter(|grid| grid.width() <= most)
-        })
+            self.names.len().div_ceil(rows)
+        };
+        let whole = [TEXT, TEXT - 1.0, LEAST].into_iter().find_map(|size| {
+            Some(self.grid(columns(size), size, f64::INFINITY)).filter(|grid| grid.width() <= most)
+        });
+        let count = columns(LEAST) as f64;
+        let widest = (most - GAP * 2.0 * (count - 1.0)) / count;
+        whole.or_else(|| (widest > 40.0).then(|| self.grid(count as usize, LEAST, widest)))
     }
 
     /// Height above a plot in a column of some width.

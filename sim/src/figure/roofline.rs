@@ -187,7 +187,7 @@ fn places((from, to): (Point, Point), kind: Kind) -> impl Iterator<Item = (Point
     };
     steps.into_iter().map(move |(step, side)| {
         let (right, down, align) = sides[side];
-        let along = f64::from(step) / 40.0;
+        let along = step as f64 / 40.0;
         let at = between(from, to, if align == Align::Right { 1.0 - along } else { along });
         ((at.0 + right, at.1 + down), align)
     })

@@ -4,7 +4,7 @@ use plotters::prelude::DrawingBackend;
 
 use super::axis::{Axis, Mark, Range};
 use super::frame::{self, Side};
-use super::pen::{Pen, Rect, Stroke};
+use super::pen::{Pen, Stroke};
 use super::style::{self, LINE, MARKER, SMALL, THIN};
 use super::{Error, labels, marker};
 
@@ -20,6 +20,9 @@ pub struct Data {
     /// Operating points.
     pub points: Vec<Mark>,
 }
+
+/// As many points are joined to the axes; more lines than that would hide the labels.
+const FEW: usize = 4;
 
 fn all(data: &Data) -> Vec<(f64, f64)> {
     data.curve.iter().copied().chain(data.points.iter().map(|p| (p.x, p.y))).collect()
@@ -44,8 +47,8 @@ pub(super) fn draw<DB: DrawingBackend>(pen: &Pen<DB>, data: &Data) -> Result<(),
         pen.disc(*only, MARKER * 0.7, style::color(0))?;
     }
     let at: Vec<_> = data.points.iter().map(|p| (frame.at(p.x, p.y), p.name.as_str())).collect();
-    for (place, _) in &at {
-        // Down to both axes, where the values are read.
+    for (place, _) in at.iter().filter(|_| at.len() <= FEW) {
+        // To both axes, where the values are read.
         let (x, y) = *place;
         let stroke = Stroke { color: style::SOFT, width: THIN, dash: style::dash(2) };
         pen.line(&[(frame.rect.left, y), (x, y), (x, frame.rect.bottom)], stroke)?;
@@ -53,15 +56,12 @@ pub(super) fn draw<DB: DrawingBackend>(pen: &Pen<DB>, data: &Data) -> Result<(),
     for (place, _) in &at {
         marker::draw(pen, *place, 1)?;
     }
-    // Labels keep off the curve, by its points and what lies between them, and off the lines down to both axes.
-    let curve = curve
+    // Labels keep off the curve: its points and what lies between them.
+    let obstacles: Vec<_> = curve
         .windows(2)
         .flat_map(|pair| (0..=10).map(move |step| (pair[0], pair[1], f64::from(step) / 10.0)))
-        .map(|(a, b, s)| labels::around((a.0 + (b.0 - a.0) * s, a.1 + (b.1 - a.1) * s), 1.0));
-    let drops = at.iter().flat_map(|((x, y), _)| {
-        [Rect::new(frame.rect.left, y - 0.5, *x, y + 0.5), Rect::new(x - 0.5, *y, x + 0.5, frame.rect.bottom)]
-    });
-    let obstacles: Vec<_> = curve.chain(drops).collect();
+        .map(|(a, b, s)| labels::around((a.0 + (b.0 - a.0) * s, a.1 + (b.1 - a.1) * s), 1.0))
+        .collect();
     let placed = labels::place(&at, (SMALL + 0.5, MARKER), frame.rect, &obstacles);
     labels::draw(pen, &at, &placed, SMALL + 0.5)
 }

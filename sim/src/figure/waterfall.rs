@@ -3,11 +3,10 @@
 use plotters::prelude::DrawingBackend;
 
 use super::axis::{Axis, Range};
-use super::font::{self, CAPITALS, DESCENT};
 use super::frame::{self, Frame, Side};
-use super::pen::{Align, Pen, Rect, Stroke};
-use super::style::{HEIGHT, INK, LEAST, SMALL, SOFT, THIN};
-use super::{Error, ticks};
+use super::pen::{Pen, Rect, Stroke};
+use super::style::{HEIGHT, INK, SOFT, THIN};
+use super::{Error, labels, ticks};
 
 /// A ladder.
 #[derive(Clone, Debug)]
@@ -102,7 +101,7 @@ pub(super) fn draw<DB: DrawingBackend>(pen: &Pen<DB>, data: &Data) -> Result<(),
     let frame = frame::draw(pen, pen.inside(), x, Side::Values(&data.value, range(data)))?;
     let bars = bars(data);
     let slot = frame.rect.width() / bars.len() as f64;
-    let lying = font::widest(bars.iter().map(|bar| bar.2.as_str()), SMALL) + 2.0 <= slot;
+    let lying = labels::lie(bars.iter().map(|bar| bar.2.as_str()), slot);
     for (index, (from, to, label, whole)) in bars.iter().enumerate() {
         let base = if data.value.log { frame.y.low } else { 0.0 };
         let from = if *whole { base } else { *from };
@@ -126,7 +125,7 @@ pub(super) fn draw<DB: DrawingBackend>(pen: &Pen<DB>, data: &Data) -> Result<(),
         if rect.height() < THIN {
             pen.line(&[(rect.left, rect.top), (rect.right, rect.top)], Stroke::new(INK, THIN))?;
         }
-        write(pen, label, rect, slot, lying)?;
+        labels::above(pen, label, ((rect.left + rect.right) / 2.0, rect.top), slot, lying)?;
     }
     frame::axes(pen, &frame)
 }
@@ -135,23 +134,4 @@ fn bar(frame: &Frame, index: usize, from: f64, to: f64) -> Rect {
     let (left, right) = (frame.x.at(index as f64 + 0.15), frame.x.at(index as f64 + 0.85));
     let (a, b) = (frame.y.at(from), frame.y.at(to));
     Rect::new(left, a.min(b), right, a.max(b))
-}
-
-/// The label above its bar: lying, or upward where slots are narrow.
-fn write<DB: DrawingBackend>(
-    pen: &Pen<DB>,
-    label: &str,
-    rect: Rect,
-    slot: f64,
-    lying: bool,
-) -> Result<(), Error> {
-    let x = (rect.left + rect.right) / 2.0;
-    if lying {
-        return pen.text(label, (x, rect.top - 2.0), SMALL, Align::Centre);
-    }
-    let size = SMALL.min(slot / (CAPITALS + DESCENT));
-    if size < LEAST {
-        return Ok(());
-    }
-    pen.upward(label, (x + size * CAPITALS / 2.0, rect.top - 2.0), size, Align::Left)
 }

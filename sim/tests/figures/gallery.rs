@@ -17,7 +17,7 @@ impl Noise {
 }
 
 /// Every figure with the name of its file.
-pub fn figures() -> Vec<(String, Figure)> {
+pub(crate) fn figures() -> Vec<(String, Figure)> {
     let mut all = Vec::new();
     for many in [3, 30] {
         all.push((format!("pareto-{many}"), Figure::Pareto(pareto_of(many))));
