@@ -7,3 +7,4 @@ pub mod golden;
 pub mod machine;
 pub mod report;
 pub mod sentence;
+pub mod timeline;

@@ -27,7 +27,7 @@ mod units;
 
 pub use events::Events;
 pub use memory::{MemoryTiming, Runs};
-pub use report::{Run, Segment, Span, UnitCycles};
+pub use report::{Control, Run, Segment, Span, UnitCycles};
 
 use crate::contents::Met;
 use dma::Bases;
@@ -54,7 +54,7 @@ pub struct Options {
     pub predicted_mv: Option<u32>,
     /// How time passes.
     pub mode: Mode,
-    /// Whether to record when each command ran.
+    /// Whether to record when each command ran, control commands included.
     pub spans: bool,
 }
 
@@ -121,6 +121,7 @@ struct Machine<'a> {
     sequencer: Sequencer,
     units: Units<'a>,
     mode: Mode,
+    spans: bool,
     /// Whether a command takes the same cycles in every layer.
     alike: bool,
     run: Run,
@@ -145,6 +146,7 @@ impl<'a> Machine<'a> {
             units: Units::new(design, program, timing, options, bases, met),
             alike: met.is_none(),
             mode: options.mode,
+            spans: options.spans,
             run: Run::default(),
             segment_start: 0,
             first_layer: None,
@@ -181,6 +183,7 @@ impl<'a> Machine<'a> {
         let units = &self.units;
         let room = |unit: usize| units.waiting(unit) < queue;
         let overlap = self.design.sequencer.overlap;
+        let (command, layer) = (self.sequencer.pc(), self.sequencer.layer);
         let action = self.sequencer.tick(self.program, now, overlap, room, units.drained());
         match action {
             Action::Dispatch(index) => {
@@ -193,6 +196,10 @@ impl<'a> Machine<'a> {
             }
             Action::SetPoint { .. } | Action::Control => self.units.reset_counts(),
             Action::None | Action::End => {}
+        }
+        let control = !matches!(action, Action::None | Action::Dispatch(_));
+        if control && self.spans {
+            self.run.controls.push(Control { command, layer, cycle: now });
         }
         action
     }
