@@ -12,3 +12,4 @@ pub mod policy;
 pub mod report;
 pub mod sentence;
 pub mod sweep;
+pub mod timeline;

@@ -70,6 +70,7 @@ fn help_shows_examples_for_every_command() {
         "run",
         "op",
         "program",
+        "trace",
         "designs",
         "technologies",
         "networks",

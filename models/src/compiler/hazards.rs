@@ -65,7 +65,7 @@ impl Hazards {
         let unit = unit as usize;
         self.counts[unit] += 1;
         let mut waits = [0; 4];
-        for region in regions(operation) {
+        for (region, _) in operation.regions() {
             self.claim_pages(region, unit, &mut waits);
         }
         for (array, range, write) in ranges(operation) {
@@ -111,20 +111,6 @@ impl Access {
             && self.range.start <= old.range.start
             && old.range.end <= self.range.end
             && (self.write || !old.write)
-    }
-}
-
-/// The buffer regions that a command touches.
-fn regions(operation: &Operation) -> Vec<Region> {
-    match operation {
-        Operation::Load(t) | Operation::Store(t) => t.region.into_iter().collect(),
-        Operation::Gather(g) => vec![g.region],
-        Operation::Matmul(m) => vec![m.rows.region, m.columns.region, m.out],
-        Operation::Softmax(s) => vec![s.input, s.out],
-        Operation::LayerNorm(l) => vec![l.input, l.out],
-        Operation::Add(a) => vec![a.a, a.b, a.out],
-        Operation::Entropy(e) => vec![e.input],
-        _ => Vec::new(),
     }
 }
 

@@ -5,11 +5,13 @@
 //! the command [waits](Command::waits) for. Counts are relative to the last control command, at which everything has
 //! drained. Control commands are executed by the sequencer itself.
 
+pub mod access;
 pub mod command;
 pub mod placement;
 pub mod region;
 pub mod word;
 
+pub use access::Access;
 pub use command::{
     Add, Base, Command, Encoding, Entropy, Epilogue, Gather, Index, LayerNorm, Matmul, Operand, Operation,
     Softmax, Space, Stage, Tag, Transfer,

@@ -10,6 +10,7 @@ pub mod cosim;
 mod emit;
 mod exit;
 mod export;
+mod file;
 mod man;
 mod merge;
 mod op;
@@ -22,6 +23,7 @@ mod run;
 mod setup;
 mod sweep;
 mod synth;
+mod trace;
 
 pub use exit::{Exit, Failure};
 
@@ -40,6 +42,7 @@ Examples:
   offramp run --network albert-base --task sst2   latency, energy, utilisation
   offramp op matmul --shape 64x64x768             one operation
   offramp program --network tinybert-4 --seq 16   what the sequencer is given
+  offramp trace --network albert-base -o t.json   what ran when, for ui.perfetto.dev
   offramp designs list                            what can be simulated as it is
   offramp designs show offramp --set pu.n=32      a design with one key changed, as a file
   offramp designs show offramp > mine.toml        a copy to edit
@@ -78,6 +81,9 @@ enum Command {
     /// The program that a run executes, command by command
     #[command(after_help = program::EXAMPLES)]
     Program(program::Args),
+    /// When everything happened in one sentence, as a trace for ui.perfetto.dev
+    #[command(after_help = trace::EXAMPLES)]
+    Trace(trace::Args),
     /// What to build: sizes of the machine
     #[command(after_help = records::EXAMPLES)]
     Designs(records::Args),
@@ -169,6 +175,7 @@ fn dispatch(
         Command::Run(args) => run::run(args, out, err),
         Command::Op(args) => op::run(args, out),
         Command::Program(args) => program::run(args, out),
+        Command::Trace(args) => trace::run(args, out),
         Command::Designs(args) => records::run::<Design>(args, out),
         Command::Technologies(args) => records::run::<Technology>(args, out),
         Command::Networks(args) => records::run::<Network>(args, out),

@@ -116,34 +116,33 @@ fn at(region: &Region) -> String {
 
 /// Name, bytes moved, multiply-accumulates and addresses of an operation.
 pub(super) fn describe(operation: &Operation) -> (&'static str, u64, u64, String) {
+    (operation.name(), operation.bytes(), operation.useful_macs(), addresses(operation))
+}
+
+fn addresses(operation: &Operation) -> String {
     match operation {
         Operation::Load(t) | Operation::Store(t) => {
-            let name = if operation.unit() == Some(Unit::Load) { "load" } else { "store" };
             let region = t.region.map_or("aux".to_owned(), |r| at(&r));
-            (name, t.bytes(), 0, format!("{:?}+{:#x} {region}", t.base, t.offset))
+            format!("{:?}+{:#x} {region}", t.base, t.offset)
         }
         Operation::Gather(g) => {
             let space = if g.space == Space::Nvm { "nvm" } else { "external" };
-            let place = format!("{space}+{:#x} x{} {}", g.offset, g.rows, at(&g.region));
-            ("gather", u64::from(g.rows) * g.row_bytes, 0, place)
+            format!("{space}+{:#x} x{} {}", g.offset, g.rows, at(&g.region))
         }
         Operation::Matmul(m) => {
-            let place = format!("{} * {} = {}", at(&m.rows.region), at(&m.columns.region), at(&m.out));
-            ("matmul", 0, m.useful_macs, place)
+            format!("{} * {} = {}", at(&m.rows.region), at(&m.columns.region), at(&m.out))
         }
-        Operation::Softmax(s) => ("softmax", 0, 0, format!("{} = {}", at(&s.input), at(&s.out))),
-        Operation::LayerNorm(l) => ("layernorm", 0, 0, format!("{} = {}", at(&l.input), at(&l.out))),
-        Operation::Add(a) => ("add", 0, 0, format!("{} + {} = {}", at(&a.a), at(&a.b), at(&a.out))),
-        Operation::Entropy(e) => ("entropy", 0, 0, at(&e.input)),
-        Operation::SetPoint { vdd_mv } => ("setpoint", 0, 0, format!("{vdd_mv} mV")),
-        Operation::Predict { layer } => {
-            ("predict", 0, 0, format!("after layer {layer}: exit and supply by entropy"))
-        }
-        Operation::Barrier => ("barrier", 0, 0, String::new()),
-        Operation::Exit => ("exit", 0, 0, "if entropy < threshold, or as predicted".into()),
+        Operation::Softmax(s) => format!("{} = {}", at(&s.input), at(&s.out)),
+        Operation::LayerNorm(l) => format!("{} = {}", at(&l.input), at(&l.out)),
+        Operation::Add(a) => format!("{} + {} = {}", at(&a.a), at(&a.b), at(&a.out)),
+        Operation::Entropy(e) => at(&e.input),
+        Operation::SetPoint { vdd_mv } => format!("{vdd_mv} mV"),
+        Operation::Predict { layer } => format!("after layer {layer}: exit and supply by entropy"),
+        Operation::Barrier => String::new(),
+        Operation::Exit => "if entropy < threshold, or as predicted".into(),
         Operation::Repeat { to, layer_stride, ramp_stride } => {
-            ("repeat", 0, 0, format!("to {to}, layer += {layer_stride} B, ramp += {ramp_stride} B"))
+            format!("to {to}, layer += {layer_stride} B, ramp += {ramp_stride} B")
         }
-        Operation::End => ("end", 0, 0, String::new()),
+        Operation::End => String::new(),
     }
 }

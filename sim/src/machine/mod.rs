@@ -29,7 +29,7 @@ mod units;
 pub use events::Events;
 pub use exits::exits;
 pub use memory::{MemoryTiming, Runs};
-pub use report::{Run, Segment, Span, UnitCycles};
+pub use report::{Control, Run, Segment, Span, UnitCycles};
 
 use crate::contents::Met;
 use dma::Bases;
@@ -57,7 +57,7 @@ pub struct Options {
     pub predicted_mv: Option<u32>,
     /// How time passes.
     pub mode: Mode,
-    /// Whether to record when each command ran.
+    /// Whether to record when each command ran, control commands included.
     pub spans: bool,
 }
 
@@ -124,6 +124,7 @@ struct Machine<'a> {
     sequencer: Sequencer,
     units: Units<'a>,
     mode: Mode,
+    spans: bool,
     /// Whether a command takes the same cycles in every layer.
     alike: bool,
     run: Run,
@@ -150,6 +151,7 @@ impl<'a> Machine<'a> {
             units: Units::new(design, program, timing, options, bases, met),
             alike: met.is_none(),
             mode: options.mode,
+            spans: options.spans,
             run: Run::default(),
             segment_start: 0,
             first_layer: None,
@@ -192,6 +194,7 @@ impl<'a> Machine<'a> {
         let units = &self.units;
         let room = |unit: usize| units.waiting(unit) < queue;
         let overlap = self.design.sequencer.overlap;
+        let (command, layer) = (self.sequencer.pc(), self.sequencer.layer);
         let action = self.sequencer.tick(self.program, now, overlap, room, units.drained());
         match action {
             Action::Dispatch(index) => {
@@ -204,6 +207,10 @@ impl<'a> Machine<'a> {
             }
             Action::SetPoint { .. } | Action::Control => self.units.reset_counts(),
             Action::None | Action::End => {}
+        }
+        let control = !matches!(action, Action::None | Action::Dispatch(_));
+        if control && self.spans {
+            self.run.controls.push(Control { command, layer, cycle: now });
         }
         action
     }

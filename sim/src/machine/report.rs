@@ -32,12 +32,25 @@ pub struct Span {
     pub command: u32,
     /// Layer, 1-based; 0 before the first.
     pub layer: u32,
+    /// Cycle in which it went to its unit's queue.
+    pub dispatched: u64,
     /// First cycle.
     pub start: u64,
     /// Cycle after the last.
     pub end: u64,
     /// Cycles that it stood at the head of its queue and waited for the load engine, the store engine, the PU, the SFU.
     pub stalled_on: [u64; 4],
+}
+
+/// When a control command took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Control {
+    /// Program counter.
+    pub command: u32,
+    /// Layer that it found, 1-based; 0 before the first.
+    pub layer: u32,
+    /// The cycle.
+    pub cycle: u64,
 }
 
 /// Cycles at one voltage; those before the first change of the supply count to the first segment.
@@ -68,6 +81,8 @@ pub struct Run {
     pub segments: Vec<Segment>,
     /// When each command ran, if that was asked for.
     pub spans: Vec<Span>,
+    /// When each control command took effect, in order, if that was asked for.
+    pub controls: Vec<Control>,
 }
 
 /// What one layer adds to a run in which all take the same cycles.
@@ -102,15 +117,17 @@ impl Run {
         self.apply(layer, |mine, its| *mine += its * times);
         self.layer_ends.extend((1..=times).map(|turn| now + turn * layer.cycles));
         let spans: Vec<Span> = self.spans[before.spans.len()..].to_vec();
+        let controls: Vec<Control> = self.controls[before.controls.len()..].to_vec();
         for turn in 1..=times {
             self.spans.extend(spans.iter().map(|span| span.later(turn, layer.cycles)));
+            self.controls.extend(controls.iter().map(|control| control.later(turn, layer.cycles)));
         }
     }
 
-    /// The run, without spans, of a sentence that leaves `fewer` layers earlier, by the same way out.
+    /// The run, without spans and controls, of a sentence that leaves `fewer` layers earlier, by the same way out.
     pub(super) fn earlier(&self, layer: &Layer, fewer: u32) -> Run {
         let times = u64::from(fewer);
-        let mut run = Run { spans: Vec::new(), ..self.clone() };
+        let mut run = Run { spans: Vec::new(), controls: Vec::new(), ..self.clone() };
         run.apply(layer, |mine, its| *mine -= its * times);
         run.cycles -= layer.cycles * times;
         run.layers -= fewer;
@@ -151,6 +168,19 @@ impl Span {
     /// The same command `turn` layers of `period` cycles later.
     fn later(&self, turn: u64, period: u64) -> Span {
         let shift = turn * period;
-        Span { layer: self.layer + turn as u32, start: self.start + shift, end: self.end + shift, ..*self }
+        Span {
+            layer: self.layer + turn as u32,
+            dispatched: self.dispatched + shift,
+            start: self.start + shift,
+            end: self.end + shift,
+            ..*self
+        }
+    }
+}
+
+impl Control {
+    /// The same command `turn` layers of `period` cycles later.
+    fn later(&self, turn: u64, period: u64) -> Control {
+        Control { layer: self.layer + turn as u32, cycle: self.cycle + turn * period, ..*self }
     }
 }

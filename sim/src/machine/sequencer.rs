@@ -45,6 +45,11 @@ impl Sequencer {
         Sequencer { pc: 0, layer: 0, ready: latency::FETCH, exit_layer, predicted_mv }
     }
 
+    /// The command that comes next.
+    pub(super) fn pc(&self) -> u32 {
+        self.pc
+    }
+
     /// The cycle before which nothing can happen.
     pub(super) fn ready(&self) -> u64 {
         self.ready

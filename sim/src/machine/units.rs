@@ -25,6 +25,7 @@ enum Ending {
 struct Running {
     index: u32,
     layer: u32,
+    dispatched: u64,
     start: u64,
     stalled_on: [u64; 4],
     ending: Ending,
@@ -167,8 +168,8 @@ impl<'a> Units<'a> {
         let stage = self.command(running.index).tag.stage;
         *run.stages.entry((stage, Unit::ALL[unit])).or_default() += now - running.start;
         if self.spans {
-            let Running { index: command, layer, start, stalled_on, .. } = running;
-            run.spans.push(Span { command, layer, start, end: now, stalled_on });
+            let Running { index: command, layer, dispatched, start, stalled_on, .. } = running;
+            run.spans.push(Span { command, layer, dispatched, start, end: now, stalled_on });
         }
     }
 
@@ -184,7 +185,8 @@ impl<'a> Units<'a> {
             self.slots[unit].queue.pop_front();
             let stalled_on = std::mem::take(&mut self.slots[unit].stalled_on);
             let (ending, events) = self.begin(unit, index, now);
-            self.slots[unit].running = Some(Running { index, layer, start: now, stalled_on, ending, events });
+            self.slots[unit].running =
+                Some(Running { index, layer, dispatched, start: now, stalled_on, ending, events });
             started = true;
         }
         started

@@ -1,0 +1,132 @@
+//! `offramp trace`: when everything happened in one sentence, as a trace that a viewer opens.
+
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use models::record::{Error, Kind};
+use serde_json::{Value, json};
+
+use super::setup::{self, InferenceArgs, MachineArgs};
+use super::{Failure, file};
+use crate::machine::Mode;
+use crate::report::Resolved;
+use crate::timeline::{Recording, record, write};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  offramp trace --network albert-base --task sst2 -o sst2.json      then open it in https://ui.perfetto.dev
+  offramp trace --network albert-base --task sst2 --exit-layer 1 -o first.json
+  offramp trace --network tinybert-4 --seq 16 | jq '.traceEvents[] | select(.ph == \"X\") | .name'
+
+The file is in the Trace Event Format. Tracks: layers with their off-ramps, the sequencer, load, store, pu and sfu, each with
+what it waited for below it. Counters: pages in use of each operand buffer, commands in each queue, supply, clock.
+A page is in use from the start of the command that writes to it to the end of the last that reads that, before it is
+written anew. Times are microseconds at the design's clock; args hold exact cycles.";
+
+/// Whose trace, and where to.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    inference: InferenceArgs,
+    #[command(flatten)]
+    machine: MachineArgs,
+    /// Layer after which the sentence leaves; the last that any sentence reaches if not given
+    #[arg(long, value_name = "LAYER")]
+    exit_layer: Option<u32>,
+    /// File for the trace; `-` or none is standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let resolved = setup::resolve(&args.machine, &args.inference, Mode::Fast)?;
+    let exit_layer = exit_layer(args, &resolved)?;
+    let recording = record(&resolved.setup, exit_layer)?;
+    let about = about(args, &resolved, &recording);
+    match args.output.as_deref().filter(|path| *path != Path::new("-")) {
+        None => {
+            write(&recording, &about, out)?;
+        }
+        Some(path) => {
+            let mut trace = BufWriter::new(file::create(path, file::Old::Replace)?);
+            let written =
+                write(&recording, &about, &mut trace).and_then(|events| trace.flush().map(|()| events));
+            let events = written.map_err(|error| file::unwritten(path, &error))?;
+            let (path, cycles) = (path.display(), recording.run.cycles);
+            writeln!(out, "{path}: {cycles} cycles, {events} events; open it in https://ui.perfetto.dev")?;
+        }
+    }
+    Ok(())
+}
+
+/// Layer after which the sentence leaves.
+fn exit_layer(args: &Args, resolved: &Resolved) -> Result<u32, Error> {
+    let job = &resolved.setup.job;
+    let layers = job.network.layers;
+    let refuse = |message: String, remedy: &str| Error::new(Kind::Usage, "arguments", message, remedy);
+    match args.exit_layer {
+        None => {
+            let shares = (1..).zip(&resolved.setup.exits);
+            Ok(shares.filter(|(_, share)| **share > 0.0).map(|(layer, _)| layer).max().unwrap_or(layers))
+        }
+        Some(layer) if layer == 0 || layer > layers => Err(refuse(
+            format!("--exit-layer {layer} must be from 1 to the network's {layers} layers"),
+            "choose a layer in this range",
+        )),
+        Some(layer) if layer < layers && !job.exits => Err(refuse(
+            format!(
+                "--exit-layer {layer} must be {layers}: task `{}` has no exit statistics, so its program has no off-ramps \
+                 within",
+                resolved.task
+            ),
+            "add --exit-trace FILE and --threshold, or take a task with exits, e.g. --task sst2",
+        )),
+        Some(layer) => Ok(layer),
+    }
+}
+
+/// What the trace says of itself.
+fn about(args: &Args, resolved: &Resolved, recording: &Recording) -> Value {
+    let setup = &resolved.setup;
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "command": command(args),
+        "design": setup.design.name,
+        "technology": setup.technology.name,
+        "network": setup.job.network.name,
+        "task": resolved.task,
+        "tokens": setup.job.sequence,
+        "vdd_v": setup.design.operating.vdd_v,
+        "clock_mhz": recording.clock.megahertz().next().map(|(_, mhz)| mhz),
+        "layers": recording.run.layers,
+        "cycles": recording.run.cycles,
+        "inputs": resolved.inputs,
+    })
+}
+
+/// The command that makes the same trace, but for the file.
+fn command(args: &Args) -> String {
+    let (inference, machine) = (&args.inference, &args.machine);
+    let mut words: Vec<(&str, String)> = vec![
+        ("--network", inference.network.clone()),
+        ("--task", inference.task.clone()),
+        ("--design", machine.design.clone()),
+        ("--technology", machine.technology.clone()),
+    ];
+    words.extend(machine.sets.iter().map(|set| ("--set", set.clone())));
+    words.extend(inference.seq.map(|tokens| ("--seq", tokens.to_string())));
+    words.extend(inference.exit_trace.iter().map(|file| ("--exit-trace", file.clone())));
+    words.extend(inference.threshold.map(|nats| ("--threshold", nats.to_string())));
+    words.extend(args.exit_layer.map(|layer| ("--exit-layer", layer.to_string())));
+    let words = words.into_iter().map(|(option, value)| format!(" {option} {}", quoted(&value)));
+    format!("offramp trace{}", words.collect::<String>())
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
