@@ -1,6 +1,7 @@
 //! `offramp sweep`: runs a design space and keeps every point.
 
 mod progress;
+mod slurm;
 mod summary;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ Examples:
   offramp plot pareto results -o front.svg         what is worth building
   offramp report results -o report.html            one page for the review
   offramp sweep space.toml -o part2 --shard 2/3    the second third; `offramp merge` joins them
+  offramp sweep space.toml -o all --slurm --tasks 64 --threads 8 --sbatch=--partition=long
 
 A folder holds one sweep: manifest.json says of what, results.jsonl has a line for each finished point. Ctrl-C finishes the
 points under way and ends with exit code 6; nothing that is finished is lost, nothing is run twice.";
@@ -48,8 +50,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
     /// Run one part of several, e.g. 2/3; parts are joined by `offramp merge`
-    #[arg(long, value_name = "I/N")]
+    #[arg(long, value_name = "I/N", conflicts_with = "slurm")]
     shard: Option<Shard>,
+    #[command(flatten)]
+    slurm: slurm::Args,
 }
 
 /// A sweep under way.
@@ -70,15 +74,13 @@ pub(super) fn run(
     let (source, text) = text(&args.space)?;
     let opened = Opened::new(&source, &text, None)?;
     let sample = opened.space.sample.clone().filter(|sample| sample.method == Method::Search);
-    if let (Some(_), Some(shard)) = (&sample, args.shard) {
-        let message = format!("--shard {shard} has no effect on a search, whose points depend on each other");
-        return Err(Error::new(
-            Kind::Usage,
-            "arguments",
-            message,
-            "leave --shard out, or take another method",
-        )
-        .into());
+    if sample.is_some() && (args.shard.is_some() || args.slurm.slurm) {
+        let message = "a search has no parts: its points depend on each other";
+        let remedy = "leave --shard and --slurm out, or take another method";
+        return Err(Error::new(Kind::Usage, "arguments", message, remedy).into());
+    }
+    if args.slurm.slurm {
+        return slurm::submit(&args.slurm, (&text, &args.output, args.threads), out);
     }
     let mut selection = select(&opened.space, &opened.grid)?;
     if let Some(shard) = args.shard {
