@@ -12,11 +12,13 @@ use models::technology::Technology;
 use models::trace::Trace;
 use models::workload::Workload;
 
+use crate::sweep::space::Space;
+
 use super::Failure;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  offramp check mine.toml              a design, technology, network or workload: recognised by its keys
+  offramp check mine.toml              a design, technology, network, workload or space: recognised by its keys
   offramp check designs/*.toml         every file is checked; the exit code is that of the worst
   offramp check entropies.csv          an exit trace: one row per sentence, one entropy per off-ramp";
 
@@ -48,8 +50,13 @@ fn check(file: &str) -> Result<String, Error> {
     }
     let text = record::read_file(file)?;
     let keys = record::top_keys(file, &text)?;
-    let kinds =
-        [kind::<Design>(&keys), kind::<Technology>(&keys), kind::<Network>(&keys), kind::<Workload>(&keys)];
+    let kinds = [
+        kind::<Design>(&keys),
+        kind::<Technology>(&keys),
+        kind::<Network>(&keys),
+        kind::<Workload>(&keys),
+        kind::<Space>(&keys),
+    ];
     let [first, rest @ ..] = kinds;
     let likeliest =
         rest.into_iter().fold(first, |best, kind| if kind.shared > best.shared { kind } else { best });
@@ -81,7 +88,7 @@ fn unknown(file: &str) -> Error {
         Kind::Input,
         format!("`{file}`"),
         format!(
-            "`{file}` is TOML but no record (none of its keys belongs to a design, technology, network or workload)"
+            "`{file}` is TOML but no record (none of its keys belongs to a design, technology, network, workload or space)"
         ),
         "start from a preset, e.g. offramp designs show offramp > mine.toml",
     )
