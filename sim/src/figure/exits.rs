@@ -172,7 +172,7 @@ fn apart<DB: DrawingBackend>(pen: &Pen<DB>, data: &Data) -> Result<(), Error> {
         let (column, row) = (index % columns, index / columns);
         let left = area.left + marks + column as f64 * (width + GAP);
         let top = area.top + row as f64 * height;
-        let plot = Rect::new(left, top + SMALL * 1.4, left + width, top + height - 3.0);
+        let plot = Rect::new(left, top + SMALL * 1.4, left + width, top + height - 5.0);
         let last = index + columns >= count;
         small(pen, data, series, plot, (column == 0, last))?;
     }

@@ -8,10 +8,12 @@
 //! Not drawn: titles and captions, which belong to the text around a figure; interaction; three dimensions.
 
 mod axis;
+mod bitmap;
 pub mod breakdown;
 pub mod exits;
 pub mod font;
 mod frame;
+mod geometry;
 pub mod heatmap;
 pub mod histogram;
 mod labels;
@@ -125,7 +127,7 @@ pub fn write_svg(figure: &Figure, size: Size) -> Result<String, Error> {
 /// The figure as PNG: 600 dots an inch in a column, 2560 × 1440 on a slide.
 pub fn write_png(figure: &Figure, size: Size) -> Result<Vec<u8>, Error> {
     let canvas = canvas(figure, size)?;
-    let mut bitmap = raster::Bitmap::new(canvas);
+    let mut bitmap = bitmap::Bitmap::new(canvas);
     {
         let area = raster::Raster(&mut bitmap).into_drawing_area();
         draw(&area, figure, size)?;

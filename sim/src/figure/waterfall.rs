@@ -127,6 +127,10 @@ pub(super) fn draw<DB: DrawingBackend>(pen: &Pen<DB>, data: &Data) -> Result<(),
         }
         labels::above(pen, label, ((rect.left + rect.right) / 2.0, rect.top), slot, lying)?;
     }
+    if frame.y.low < 0.0 {
+        let zero = frame.y.at(0.0);
+        pen.line(&[(frame.rect.left, zero), (frame.rect.right, zero)], Stroke::new(INK, THIN))?;
+    }
     frame::axes(pen, &frame)
 }
 
