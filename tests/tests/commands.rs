@@ -75,6 +75,7 @@ fn help_shows_examples_for_every_command() {
         "technologies",
         "networks",
         "workloads",
+        "init",
         "check",
         "emit",
         "cosim",

@@ -94,6 +94,13 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ("op-shape-word", &["op", "layernorm", "--shape", "rowsx128"]),
     ("op-shape-large", &["op", "matmul", "--shape", "64x64x4294967297"]),
     ("op-unknown", &["op", "gelu", "--shape", "64x64"]),
+    ("trace-exit-layer", &["trace", "--network", "albert-base", "--task", "sst2", "--exit-layer", "13"]),
+    ("trace-exit-layer-without-exits", &["trace", "--network", "tinybert-4", "--exit-layer", "2"]),
+    ("trace-folder", &["trace", "--network", "tinybert-4", "--seq", "16", "-o", "data"]),
+    ("trace-no-folder", &["trace", "--network", "tinybert-4", "--seq", "16", "-o", "data/nonesuch/t.json"]),
+    ("init-kind", &["init", "task"]),
+    ("init-exists", &["init", "design", "-o", "data/trace.csv"]),
+    ("init-force-without-output", &["init", "design", "--force"]),
     ("emit-without-output", &["emit"]),
     (
         "emit-released",

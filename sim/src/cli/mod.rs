@@ -10,6 +10,7 @@ pub mod cosim;
 mod emit;
 mod exit;
 mod file;
+mod init;
 mod man;
 mod op;
 mod parallel;
@@ -89,6 +90,9 @@ enum Command {
     /// What it is asked: a task's densities, attention spans and exits
     #[command(after_help = records::EXAMPLES)]
     Workloads(records::Args),
+    /// A commented file to start from
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::Args),
     /// Check files: designs, technologies, networks, workloads, exit traces
     #[command(after_help = check::EXAMPLES)]
     Check(check::Args),
@@ -151,6 +155,7 @@ fn dispatch(command: &Command, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         Command::Technologies(args) => records::run::<Technology>(args, out),
         Command::Networks(args) => records::run::<Network>(args, out),
         Command::Workloads(args) => records::run::<Workload>(args, out),
+        Command::Init(args) => init::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Emit(args) => emit::run(args, out, err),
         Command::Cosim(args) => cosim::run(args, out, err),
