@@ -76,6 +76,7 @@ fn help_shows_examples_for_every_command() {
         "networks",
         "workloads",
         "init",
+        "schema",
         "check",
         "emit",
         "cosim",

@@ -101,6 +101,7 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ("init-kind", &["init", "task"]),
     ("init-exists", &["init", "design", "-o", "data/trace.csv"]),
     ("init-force-without-output", &["init", "design", "--force"]),
+    ("schema-kind", &["schema", "trace"]),
     ("emit-without-output", &["emit"]),
     (
         "emit-released",

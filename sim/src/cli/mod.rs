@@ -17,6 +17,7 @@ mod parallel;
 mod program;
 mod records;
 mod run;
+mod schema;
 mod setup;
 mod synth;
 mod trace;
@@ -93,6 +94,9 @@ enum Command {
     /// A commented file to start from
     #[command(after_help = init::EXAMPLES)]
     Init(init::Args),
+    /// The JSON Schema of a kind of file, for editors
+    #[command(after_help = schema::EXAMPLES)]
+    Schema(schema::Args),
     /// Check files: designs, technologies, networks, workloads, exit traces
     #[command(after_help = check::EXAMPLES)]
     Check(check::Args),
@@ -156,6 +160,7 @@ fn dispatch(command: &Command, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         Command::Networks(args) => records::run::<Network>(args, out),
         Command::Workloads(args) => records::run::<Workload>(args, out),
         Command::Init(args) => init::run(args, out),
+        Command::Schema(args) => schema::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Emit(args) => emit::run(args, out, err),
         Command::Cosim(args) => cosim::run(args, out, err),
