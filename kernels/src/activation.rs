@@ -6,10 +6,11 @@
 //! by integer series in Q60. Not modelled: `gelu_new`, which differs from GELU by up to [`GELU_NEW_DISTANCE`].
 
 use crate::fixed::round_shift;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A function between the accumulators and requantisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Activation {
     /// The value itself.

@@ -12,11 +12,13 @@ pub use encode::{NotANumber, bias_for, encode, encode_f64, exponent_of};
 pub use tensor::{NotFinite, Tensor, quantise};
 
 pub use crate::fixed::Fixed;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// A format: total width and exponent width, in bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Widths", into = "Widths")]
 pub struct Format {
     width: u8,
@@ -24,12 +26,21 @@ pub struct Format {
 }
 
 /// The unchecked form of [`Format`] in a file.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Widths {
+    /// Bits of a code.
+    #[schemars(range(min = *WIDTH.start(), max = *WIDTH.end()))]
     width: u8,
+    /// Of which exponent.
+    #[schemars(range(min = *EXPONENT.start(), max = *EXPONENT.end()))]
     exponent: u8,
 }
+
+/// Total widths of formats, in bits.
+const WIDTH: RangeInclusive<u8> = 3..=8;
+/// Exponent widths of formats, in bits.
+const EXPONENT: RangeInclusive<u8> = 1..=4;
 
 /// Widths that make no format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +68,9 @@ impl Format {
 
     /// A format of `width` bits, 3..=8, with `exponent` bits of exponent, 1..=4.
     pub fn new(width: u8, exponent: u8) -> Result<Format, FormatError> {
-        if !(3..=8).contains(&width) {
+        if !WIDTH.contains(&width) {
             Err(FormatError::Width(width))
-        } else if !(1..=4).contains(&exponent) {
+        } else if !EXPONENT.contains(&exponent) {
             Err(FormatError::Exponent(exponent))
         } else if exponent + 1 > width {
             Err(FormatError::Mantissa { width, exponent })
@@ -70,7 +81,7 @@ impl Format {
 
     /// Every legal format, by width and then exponent.
     pub fn all() -> impl Iterator<Item = Format> {
-        (3..=8).flat_map(|width| (1..=4).filter_map(move |exponent| Format::new(width, exponent).ok()))
+        WIDTH.flat_map(|width| EXPONENT.filter_map(move |exponent| Format::new(width, exponent).ok()))
     }
 
     /// Total width, in bits.

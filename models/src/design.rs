@@ -4,15 +4,18 @@
 //! Derived sizes are methods, so that nothing is written in two places. What the machine is made of (energy, area,
 //! voltage and frequency) is the [`Technology`](crate::technology::Technology)'s.
 
+mod limits;
 mod validate;
 
 use kernels::adaptivfloat::Format;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Problems, Record};
+use crate::record::{Problems, Record, powers_of_two};
+use limits::*;
 
 /// One design point.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Design {
     /// What it is called.
@@ -42,10 +45,11 @@ pub struct Design {
 }
 
 /// The processing unit: `n` vector MACs of `n` lanes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pu {
     /// Lanes of a vector and vector MACs; a tile is n x n x n.
+    #[schemars(extend("enum" = powers_of_two(N)))]
     pub n: u32,
     /// How tiles follow each other.
     pub pipeline: Pipeline,
@@ -54,7 +58,7 @@ pub struct Pu {
 }
 
 /// How tiles follow each other in the processing unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Pipeline {
     /// Load, compute and drain of successive tiles overlap: n cycles a tile once the pipe is full.
@@ -64,7 +68,7 @@ pub enum Pipeline {
 }
 
 /// What zeros save.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Sparsity {
     /// Nothing.
@@ -76,69 +80,80 @@ pub enum Sparsity {
 }
 
 /// Each of the two operand buffers; its mask memory holds one bit per data byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Buffer {
     /// Data bytes.
+    #[schemars(extend("enum" = powers_of_two(BUFFER_BYTES)))]
     pub bytes: u64,
     /// Pages: the unit in which one part is filled while another is read.
+    #[schemars(extend("enum" = powers_of_two(BUFFER_PAGES)))]
     pub pages: u32,
 }
 
 /// The auxiliary buffer: span masks, norm parameters, lookup tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Aux {
     /// Data bytes.
+    #[schemars(extend("enum" = powers_of_two(AUX_BYTES)))]
     pub bytes: u64,
 }
 
 /// The special function unit; it has n lanes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sfu {
     /// Cycles between two vectors of n elements in one pass: 1 is n elements a cycle, n is one.
+    #[schemars(extend("enum" = powers_of_two((1, N.1))))]
     pub cycles_per_vector: u32,
 }
 
 /// The command sequencer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sequencer {
     /// Commands of the program memory.
+    #[schemars(range(min = COMMANDS.0, max = COMMANDS.1))]
     pub commands: u32,
     /// Commands in flight to each unit.
+    #[schemars(range(min = QUEUE.0, max = QUEUE.1))]
     pub queue: u32,
     /// Whether commands of different units overlap; else each waits for the one before.
     pub overlap: bool,
 }
 
 /// The AXI4 master.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Axi {
     /// Width of the data channels, bits.
+    #[schemars(extend("enum" = powers_of_two(AXI_WIDTH)))]
     pub width_bits: u32,
     /// Longest burst, beats.
+    #[schemars(range(min = BURST_BEATS.0, max = BURST_BEATS.1))]
     pub burst_beats: u32,
     /// Bursts in flight.
+    #[schemars(range(min = OUTSTANDING.0, max = OUTSTANDING.1))]
     pub outstanding: u32,
 }
 
 /// The on-chip non-volatile memory, which holds the embeddings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nvm {
     /// Data bytes; the masks of its sparse encoding come out of them.
+    #[schemars(extend("enum" = powers_of_two(NVM_BYTES)))]
     pub bytes: u64,
     /// Bits of one read.
+    #[schemars(extend("enum" = powers_of_two(NVM_WIDTH)))]
     pub width_bits: u32,
     /// The cell that holds data; masks are always in single-level cells.
     pub cell: Cell,
 }
 
 /// A cell by the bits that it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Cell {
     /// One bit, two levels.
@@ -150,7 +165,7 @@ pub enum Cell {
 }
 
 /// The memory behind the AXI master.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct External {
     /// Name of a memory of the technology.
@@ -158,10 +173,11 @@ pub struct External {
 }
 
 /// The operating point.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operating {
     /// Supply voltage, V; the technology says which frequency it allows.
+    #[schemars(range(min = VDD.0, max = VDD.1))]
     pub vdd_v: f64,
 }
 

@@ -5,6 +5,7 @@ pub mod latency;
 pub mod network;
 pub mod program;
 pub mod record;
+pub mod schema;
 pub mod technology;
 pub mod trace;
 pub mod workload;

@@ -8,16 +8,19 @@
 //! Counts of parameters and multiply-accumulates are exact, see [`Parameters`] and [`LayerMacs`].
 
 mod count;
+mod limits;
 
 pub use count::{LayerMacs, Parameters};
 
 use kernels::activation::Activation;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Problems, Record};
+use limits::*;
 
 /// One encoder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Network {
     /// What it is called.
@@ -27,20 +30,28 @@ pub struct Network {
     /// Which family's tensor names and details it follows.
     pub family: Family,
     /// Encoder layers that a sentence passes.
+    #[schemars(range(min = LAYERS.0, max = LAYERS.1))]
     pub layers: u32,
     /// Width of the hidden state.
+    #[schemars(range(min = HIDDEN.0, max = HIDDEN.1))]
     pub hidden: u32,
     /// Width between the two products of the feed-forward network.
+    #[schemars(range(min = FEED_FORWARD.0, max = FEED_FORWARD.1))]
     pub feed_forward: u32,
     /// Attention heads, which divide `hidden`.
+    #[schemars(range(min = HEADS.0, max = HEADS.1))]
     pub heads: u32,
     /// Width of the embeddings; where it is not `hidden`, a projection follows.
+    #[schemars(range(min = EMBEDDING.0, max = EMBEDDING.1))]
     pub embedding: u32,
     /// Words.
+    #[schemars(range(min = VOCABULARY.0, max = VOCABULARY.1))]
     pub vocabulary: u32,
     /// Longest sequence, tokens.
+    #[schemars(range(min = POSITIONS.0, max = POSITIONS.1))]
     pub positions: u32,
     /// Kinds of segments; 0 where there is no such table.
+    #[schemars(range(min = TOKEN_TYPES.0, max = TOKEN_TYPES.1))]
     pub token_types: u32,
     /// One set of weights for all layers.
     pub shared_layers: bool,
@@ -49,13 +60,15 @@ pub struct Network {
     /// Between the two products of the feed-forward network.
     pub activation: Activation,
     /// Outputs of the classifier and of each off-ramp, unless the workload says otherwise.
+    #[schemars(range(min = CLASSES.0, max = CLASSES.1))]
     pub classes: u32,
     /// Added to the variance in layer norms.
+    #[schemars(range(min = EPSILON.0, max = EPSILON.1))]
     pub layer_norm_epsilon: f64,
 }
 
 /// A family of encoders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
     /// ALBERT: factorised embeddings, one shared layer.
@@ -127,24 +140,24 @@ impl Record for Network {
         problems.not_empty("name", &self.name);
         problems.not_empty("summary", &self.summary);
         let sizes = [
-            ("layers", self.layers, 1, 1 << 10),
-            ("hidden", self.hidden, 1, 1 << 16),
-            ("feed_forward", self.feed_forward, 1, 1 << 18),
-            ("heads", self.heads, 1, 1 << 10),
-            ("embedding", self.embedding, 1, 1 << 16),
-            ("vocabulary", self.vocabulary, 1, 1 << 24),
-            ("positions", self.positions, 1, 1 << 16),
-            ("token_types", self.token_types, 0, 1 << 10),
-            ("classes", self.classes, 2, 1 << 10),
+            ("layers", self.layers, LAYERS),
+            ("hidden", self.hidden, HIDDEN),
+            ("feed_forward", self.feed_forward, FEED_FORWARD),
+            ("heads", self.heads, HEADS),
+            ("embedding", self.embedding, EMBEDDING),
+            ("vocabulary", self.vocabulary, VOCABULARY),
+            ("positions", self.positions, POSITIONS),
+            ("token_types", self.token_types, TOKEN_TYPES),
+            ("classes", self.classes, CLASSES),
         ];
-        for (key, value, least, greatest) in sizes {
+        for (key, value, (least, greatest)) in sizes {
             problems.range(key, value, least, greatest, "encoders lie inside, and counts fit 64 bits");
         }
         problems.range(
             "layer_norm_epsilon",
             self.layer_norm_epsilon,
-            0.0,
-            1e-3,
+            EPSILON.0,
+            EPSILON.1,
             "it only guards a division by zero",
         );
         if !matches!(self.activation, Activation::Gelu | Activation::Relu) {

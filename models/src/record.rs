@@ -95,9 +95,7 @@ impl Problems {
     /// Adds a problem unless `value` is a power of two from `least` to `greatest`.
     pub fn power_of_two(&mut self, key: &str, value: u64, least: u64, greatest: u64, reason: &str) {
         if !value.is_power_of_two() || !(least..=greatest).contains(&value) {
-            let powers =
-                (0..u64::BITS).map(|bit| 1 << bit).filter(|power| (least..=greatest).contains(power));
-            let powers: Vec<String> = powers.map(|power: u64| power.to_string()).collect();
+            let powers: Vec<String> = powers_of_two((least, greatest)).iter().map(u64::to_string).collect();
             self.push(
                 key,
                 format!("{key} = {value} must be a power of two from {least} to {greatest} ({reason})"),
@@ -120,6 +118,11 @@ impl Problems {
     fn into_list(self) -> Vec<Invalid> {
         self.0
     }
+}
+
+/// The powers of two from a least to a greatest value, for a rule and for a schema.
+pub fn powers_of_two((least, greatest): (u64, u64)) -> Vec<u64> {
+    (0..u64::BITS).map(|bit| 1 << bit).filter(|power| (least..=greatest).contains(power)).collect()
 }
 
 /// The names of the presets of a kind, in the order they are listed.

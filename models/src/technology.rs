@@ -11,6 +11,7 @@
 //!
 //! Not modelled: process corners, a temperature other than the stated one, voltage scaling of the memories' own supplies.
 
+mod limits;
 mod parts;
 mod scale;
 mod validate;
@@ -18,13 +19,14 @@ mod validate;
 pub use parts::*;
 pub use scale::OutOfRange;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::design::Cell;
 use crate::record::*;
 
 /// A process with its memories and regulators.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Technology {
     /// What it is called.
@@ -44,8 +46,10 @@ pub struct Technology {
     /// Power of idle parts.
     pub leakage: Leakage,
     /// SRAM macros, by ascending size.
+    #[schemars(length(min = 1))]
     pub sram: Vec<Sram>,
     /// Voltage and frequency, by ascending voltage.
+    #[schemars(length(min = 1))]
     pub vf: Vec<VfPoint>,
     /// Non-volatile memory.
     pub nvm: Nvm,

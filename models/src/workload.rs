@@ -7,15 +7,18 @@
 //!
 //! Not modelled: densities that differ by layer, lengths that differ by sentence.
 
+mod limits;
 mod validate;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::network::Network;
 use crate::record::*;
+use limits::*;
 
 /// A task's statistics.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workload {
     /// What it is called.
@@ -25,8 +28,10 @@ pub struct Workload {
     /// Preset of the network on which it was measured; absent where it fits any.
     pub network: Option<String>,
     /// Tokens of a sentence, padded.
+    #[schemars(range(min = TOKENS.0, max = TOKENS.1))]
     pub sequence_length: u32,
     /// Outputs of the classifier and of each off-ramp.
+    #[schemars(range(min = CLASSES.0, max = CLASSES.1))]
     pub classes: u32,
     /// Share of weights that are not zero.
     pub weight_density: WeightDensity,
@@ -39,7 +44,7 @@ pub struct Workload {
 }
 
 /// Share of weights that are not zero.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeightDensity {
     /// Embedding tables.
@@ -49,7 +54,7 @@ pub struct WeightDensity {
 }
 
 /// Share of activations that are not zero.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActivationDensity {
     /// Inputs of layers, queries, keys, values, contexts.
@@ -61,10 +66,11 @@ pub struct ActivationDensity {
 }
 
 /// Attention span of each head, the same in every layer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spans {
     /// Tokens that each head sees; 0 is a head that is switched off.
+    #[schemars(length(min = 1))]
     pub tokens: Vec<u32>,
     /// How far the list can be trusted.
     pub standing: Standing,
@@ -73,12 +79,13 @@ pub struct Spans {
 }
 
 /// How early sentences leave.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exits {
     /// Entropy below which a sentence leaves, unless a run says otherwise.
     pub threshold: Quantity<Nats>,
     /// Sentences behind each histogram.
+    #[schemars(range(min = SENTENCES.0, max = SENTENCES.1))]
     pub sentences: u32,
     /// How far the histograms can be trusted.
     pub standing: Standing,
@@ -89,7 +96,7 @@ pub struct Exits {
 }
 
 /// Where sentences leave at one threshold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExitHistogram {
     /// Entropy threshold, nats.
@@ -97,6 +104,7 @@ pub struct ExitHistogram {
     /// Mean exit layer, from 1.
     pub mean: f64,
     /// Per cent of sentences that leave after each layer, from the first.
+    #[schemars(length(min = 1), inner(range(min = PERCENT.0, max = PERCENT.1)))]
     pub percent: Vec<f64>,
 }
 

@@ -75,6 +75,8 @@ fn help_shows_examples_for_every_command() {
         "technologies",
         "networks",
         "workloads",
+        "init",
+        "schema",
         "check",
         "emit",
         "cosim",

@@ -1,17 +1,18 @@
 //! What a design must hold to be built; every broken rule is reported, each with its reason.
 
+use super::limits::*;
 use super::{Buffer, Design, Pipeline, Pu, Sequencer};
 use crate::record::Problems;
 
 pub(super) fn validate(design: &Design, problems: &mut Problems) {
     problems.not_empty("name", &design.name);
     problems.not_empty("summary", &design.summary);
-    problems.power_of_two("pu.n", design.pu.n.into(), 2, 32, "the adder tree and the buffers split by it");
+    problems.power_of_two("pu.n", design.pu.n.into(), N.0, N.1, "the adder tree and the buffers split by it");
     pipeline(design, problems);
     buffer(design.buffer, design.pu, problems);
     sequencer(design.sequencer, design.buffer, problems);
     let aux = "addressed in vectors, at least one row of norm parameters";
-    problems.power_of_two("aux.bytes", design.aux.bytes, 1 << 10, 1 << 20, aux);
+    problems.power_of_two("aux.bytes", design.aux.bytes, AUX_BYTES.0, AUX_BYTES.1, aux);
     let sfu = "a vector of n elements is processed in equal parts";
     let slowest = u64::from(design.pu.n).max(1);
     problems.power_of_two("sfu.cycles_per_vector", design.sfu.cycles_per_vector.into(), 1, slowest, sfu);
@@ -19,8 +20,8 @@ pub(super) fn validate(design: &Design, problems: &mut Problems) {
     problems.range(
         "operating.vdd_v",
         design.operating.vdd_v,
-        0.3,
-        1.5,
+        VDD.0,
+        VDD.1,
         "logic does not run outside, in volts",
     );
 }
@@ -41,8 +42,8 @@ fn pipeline(design: &Design, problems: &mut Problems) {
 
 fn buffer(buffer: Buffer, pu: Pu, problems: &mut Problems) {
     let reason = "addresses split into page, vector and bank";
-    problems.power_of_two("buffer.bytes", buffer.bytes, 1 << 10, 1 << 26, reason);
-    problems.power_of_two("buffer.pages", buffer.pages.into(), 1, 256, reason);
+    problems.power_of_two("buffer.bytes", buffer.bytes, BUFFER_BYTES.0, BUFFER_BYTES.1, reason);
+    problems.power_of_two("buffer.pages", buffer.pages.into(), BUFFER_PAGES.0, BUFFER_PAGES.1, reason);
     let tile = u64::from(pu.n).pow(2);
     if buffer.page_bytes() < tile {
         problems.push(
@@ -61,11 +62,17 @@ fn sequencer(sequencer: Sequencer, buffer: Buffer, problems: &mut Problems) {
     problems.range(
         "sequencer.commands",
         sequencer.commands,
-        16,
-        65536,
+        COMMANDS.0,
+        COMMANDS.1,
         "a program's smallest and its memory's largest",
     );
-    problems.range("sequencer.queue", sequencer.queue, 1, 64, "a unit's queue is built of registers");
+    problems.range(
+        "sequencer.queue",
+        sequencer.queue,
+        QUEUE.0,
+        QUEUE.1,
+        "a unit's queue is built of registers",
+    );
     if sequencer.overlap && buffer.pages < 4 {
         problems.push(
             "buffer.pages",
@@ -81,10 +88,28 @@ fn sequencer(sequencer: Sequencer, buffer: Buffer, problems: &mut Problems) {
 
 fn memories(design: &Design, problems: &mut Problems) {
     let lanes = "AXI4 data widths, and masks of n bits pack into beats";
-    problems.power_of_two("axi.width_bits", design.axi.width_bits.into(), 32, 1024, lanes);
-    problems.range("axi.burst_beats", design.axi.burst_beats, 1, 256, "AXI4 counts a burst in eight bits");
-    problems.range("axi.outstanding", design.axi.outstanding, 1, 16, "each open burst holds a tag");
-    problems.power_of_two("nvm.bytes", design.nvm.bytes, 1 << 10, 1 << 30, "addresses count words");
-    problems.power_of_two("nvm.width_bits", design.nvm.width_bits.into(), 8, 1024, "a word is whole bytes");
+    problems.power_of_two("axi.width_bits", design.axi.width_bits.into(), AXI_WIDTH.0, AXI_WIDTH.1, lanes);
+    problems.range(
+        "axi.burst_beats",
+        design.axi.burst_beats,
+        BURST_BEATS.0,
+        BURST_BEATS.1,
+        "AXI4 counts a burst in eight bits",
+    );
+    problems.range(
+        "axi.outstanding",
+        design.axi.outstanding,
+        OUTSTANDING.0,
+        OUTSTANDING.1,
+        "each open burst holds a tag",
+    );
+    problems.power_of_two("nvm.bytes", design.nvm.bytes, NVM_BYTES.0, NVM_BYTES.1, "addresses count words");
+    problems.power_of_two(
+        "nvm.width_bits",
+        design.nvm.width_bits.into(),
+        NVM_WIDTH.0,
+        NVM_WIDTH.1,
+        "a word is whole bytes",
+    );
     problems.not_empty("external.memory", &design.external.memory);
 }

@@ -3,15 +3,17 @@
 //! In a file: `mac_pj = { value = 0.075, unit = "pJ/MAC", standing = "modelled", source = "DAC'20, figure 7" }`.
 //! The unit is part of the type; a file that names another one is in error, nothing is converted.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::Problems;
 
 /// How far a number can be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// Read off silicon or a device, or counted on real data.
@@ -39,6 +41,8 @@ impl fmt::Display for Standing {
 pub trait Unit {
     /// As written in files and reports, e.g. `pJ/MAC`.
     const NAME: &'static str;
+    /// What is measured in it.
+    const ABOUT: &'static str;
     /// Least value, in the unit.
     const MIN: f64 = 0.0;
     /// Greatest value, in the unit.
@@ -46,12 +50,19 @@ pub trait Unit {
 }
 
 /// A value in unit `U`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "")]
+#[schemars(
+    bound = "U: Unit + JsonSchema",
+    rename = "{U}",
+    description = "A value with its unit, standing and source."
+)]
 pub struct Quantity<U> {
     /// In the unit.
+    #[schemars(range(min = U::MIN, max = U::MAX))]
     pub value: f64,
     /// Equal to `U::NAME` once validated.
+    #[schemars(with = "U", description = U::ABOUT)]
     pub unit: String,
     /// How far the value can be trusted.
     pub standing: Standing,
@@ -127,14 +138,28 @@ impl<U: Unit> Quantity<U> {
 
 /// Defines unit types: name in Rust, name in files, greatest value.
 macro_rules! units {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $min:literal to $max:literal;)*) => {$(
-        $(#[$doc])*
+    ($(#[doc = $doc:literal] $name:ident = $text:literal, $min:literal to $max:literal;)*) => {$(
+        #[doc = $doc]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name {}
         impl Unit for $name {
             const NAME: &'static str = $text;
+            const ABOUT: &'static str = $doc.trim_ascii();
             const MIN: f64 = $min;
             const MAX: f64 = $max;
+        }
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "const": $text })
+            }
         }
     )*};
 }

@@ -1,7 +1,9 @@
 //! The parts of a technology: groups of quantities, each of which can be walked for validation and reports.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::limits::*;
 use crate::design::Cell;
 use crate::record::*;
 
@@ -30,7 +32,7 @@ impl<U: Unit> AnyQuantity for Quantity<U> {
 macro_rules! quantities {
     ($($(#[$doc:meta])* $table:ident { $($(#[$key_doc:meta])* $key:ident: $unit:ident,)* })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct $table { $($(#[$key_doc])* pub $key: Quantity<$unit>,)* }
 
@@ -121,10 +123,11 @@ quantities! {
 }
 
 /// An SRAM macro.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sram {
     /// Data bytes of the macro.
+    #[schemars(range(min = SRAM_BYTES.0, max = SRAM_BYTES.1))]
     pub bytes: u64,
     /// Reading, per byte of the access.
     pub read_pj_per_byte: Quantity<PicojoulesPerByte>,
@@ -133,12 +136,14 @@ pub struct Sram {
 }
 
 /// A voltage and the highest frequency that it allows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VfPoint {
     /// Supply, V.
+    #[schemars(range(min = VDD.0, max = VDD.1))]
     pub vdd_v: f64,
     /// Frequency, MHz.
+    #[schemars(range(min = F_MHZ.0, max = F_MHZ.1))]
     pub f_mhz: f64,
     /// How far the point can be trusted.
     pub standing: Standing,
@@ -147,7 +152,7 @@ pub struct VfPoint {
 }
 
 /// Non-volatile memory by cell.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nvm {
     /// One bit a cell.
@@ -159,7 +164,7 @@ pub struct Nvm {
 }
 
 /// A memory behind the AXI master.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
     /// What designs call it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::limits::*;
 use super::{Technology, VfPoint};
 use crate::record::Problems;
 
@@ -19,8 +20,8 @@ fn vf(points: &[VfPoint], problems: &mut Problems) {
         problems.push("vf", "vf is empty (no voltage would have a frequency)", "give at least one point");
     }
     for (index, point) in points.iter().enumerate() {
-        problems.range(&format!("vf.{index}.vdd_v"), point.vdd_v, 0.1, 5.0, "volts");
-        problems.range(&format!("vf.{index}.f_mhz"), point.f_mhz, 1e-3, 1e5, "megahertz");
+        problems.range(&format!("vf.{index}.vdd_v"), point.vdd_v, VDD.0, VDD.1, "volts");
+        problems.range(&format!("vf.{index}.f_mhz"), point.f_mhz, F_MHZ.0, F_MHZ.1, "megahertz");
         problems.not_empty(&format!("vf.{index}.source"), &point.source);
     }
     for (index, pair) in points.windows(2).enumerate() {
@@ -48,7 +49,13 @@ fn sram(technology: &Technology, problems: &mut Problems) {
         problems.push("sram", "sram is empty (buffers would cost nothing)", "give at least one macro");
     }
     for (index, sram) in technology.sram.iter().enumerate() {
-        problems.range(&format!("sram.{index}.bytes"), sram.bytes, 1, 1 << 40, "a macro's size in bytes");
+        problems.range(
+            &format!("sram.{index}.bytes"),
+            sram.bytes,
+            SRAM_BYTES.0,
+            SRAM_BYTES.1,
+            "a macro's size in bytes",
+        );
         for (name, value) in [("read", sram.read_pj_per_byte.value), ("write", sram.write_pj_per_byte.value)]
         {
             if value <= 0.0 {

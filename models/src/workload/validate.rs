@@ -1,5 +1,6 @@
 //! What a workload must hold; histograms are checked against their own sums.
 
+use super::limits::*;
 use super::{ExitHistogram, Exits, Spans, Workload};
 use crate::record::Problems;
 
@@ -11,8 +12,8 @@ const MEAN_TOLERANCE: f64 = 5e-4;
 pub(super) fn validate(workload: &Workload, problems: &mut Problems) {
     problems.not_empty("name", &workload.name);
     problems.not_empty("summary", &workload.summary);
-    problems.range("sequence_length", workload.sequence_length, 1, 1 << 16, "tokens of a sentence");
-    problems.range("classes", workload.classes, 2, 1 << 10, "an entropy needs at least two");
+    problems.range("sequence_length", workload.sequence_length, TOKENS.0, TOKENS.1, "tokens of a sentence");
+    problems.range("classes", workload.classes, CLASSES.0, CLASSES.1, "an entropy needs at least two");
     workload.weight_density.embedding.validate("weight_density.embedding", problems);
     workload.weight_density.encoder.validate("weight_density.encoder", problems);
     workload.activation_density.hidden.validate("activation_density.hidden", problems);
@@ -49,7 +50,13 @@ fn validate_spans(spans: &Spans, sequence_length: u32, problems: &mut Problems) 
 fn validate_exits(exits: &Exits, problems: &mut Problems) {
     exits.threshold.validate("exits.threshold", problems);
     problems.not_empty("exits.source", &exits.source);
-    problems.range("exits.sentences", exits.sentences, 1, u32::MAX, "a histogram counts sentences");
+    problems.range(
+        "exits.sentences",
+        exits.sentences,
+        SENTENCES.0,
+        SENTENCES.1,
+        "a histogram counts sentences",
+    );
     if exits.at(exits.threshold.value).is_none() {
         problems.push(
             "exits.threshold.value",
@@ -88,7 +95,7 @@ fn histogram(key: &str, row: &ExitHistogram, layers: usize, problems: &mut Probl
         );
     }
     for (index, value) in row.percent.iter().enumerate() {
-        problems.range(&format!("{percent}.{index}"), *value, 0.0, 100.0, "per cent of sentences");
+        problems.range(&format!("{percent}.{index}"), *value, PERCENT.0, PERCENT.1, "per cent of sentences");
     }
     let sum: f64 = row.percent.iter().sum();
     problems_if_off(problems, &percent, "sum", sum, 100.0, SUM_TOLERANCE);

@@ -11,6 +11,7 @@ mod emit;
 mod exit;
 mod export;
 mod file;
+mod init;
 mod man;
 mod merge;
 mod op;
@@ -20,6 +21,7 @@ mod program;
 mod records;
 mod report;
 mod run;
+mod schema;
 mod setup;
 mod sweep;
 mod synth;
@@ -111,6 +113,12 @@ enum Command {
     /// The results of a sweep as one page for a design review
     #[command(after_help = report::EXAMPLES)]
     Report(report::Args),
+    /// A commented file to start from
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::Args),
+    /// The JSON Schema of a kind of file, for editors
+    #[command(after_help = schema::EXAMPLES)]
+    Schema(schema::Args),
     /// Check files: designs, technologies, networks, workloads, exit traces
     #[command(after_help = check::EXAMPLES)]
     Check(check::Args),
@@ -185,6 +193,8 @@ fn dispatch(
         Command::Merge(args) => merge::run(args, out),
         Command::Plot(args) => plot::run(args, out, err),
         Command::Report(args) => report::run(args, out, err),
+        Command::Init(args) => init::run(args, out),
+        Command::Schema(args) => schema::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Emit(args) => emit::run(args, out, err),
         Command::Cosim(args) => cosim::run(args, out, err),

@@ -75,8 +75,7 @@ fn exit_layer(args: &Args, resolved: &Resolved) -> Result<u32, Error> {
         )),
         Some(layer) if layer < layers && !job.exits => Err(refuse(
             format!(
-                "--exit-layer {layer} must be {layers}: task `{}` has no exit statistics, so its program has no off-ramps \
-                 within",
+                "--exit-layer {layer} must be {layers}: task `{}` has no exit statistics, so its program has no off-ramps",
                 resolved.task
             ),
             "add --exit-trace FILE and --threshold, or take a task with exits, e.g. --task sst2",

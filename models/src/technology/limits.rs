@@ -1,0 +1,8 @@
+//! The least and greatest value of what is no quantity: `validate` holds technologies to them, and the schema tells editors.
+
+/// Data bytes of an SRAM macro.
+pub(super) const SRAM_BYTES: (u64, u64) = (1, 1 << 40);
+/// Voltage of a point, V.
+pub(super) const VDD: (f64, f64) = (0.1, 5.0);
+/// Frequency of a point, MHz.
+pub(super) const F_MHZ: (f64, f64) = (1e-3, 1e5);
