@@ -24,10 +24,11 @@ pub struct Kind {
     schema: fn() -> Schema,
 }
 
-/// Every kind; a new one is a line here.
+/// The kinds of this crate.
 pub const KINDS: [Kind; 4] = [kind::<Design>(), kind::<Technology>(), kind::<Workload>(), kind::<Network>()];
 
-const fn kind<T: Record + JsonSchema>() -> Kind {
+/// A kind of file by its type.
+pub const fn kind<T: Record + JsonSchema>() -> Kind {
     Kind { name: T::KIND, presets: T::PRESETS, schema: schema::<T> }
 }
 

@@ -10,6 +10,7 @@ pub mod page;
 pub mod plot;
 pub mod policy;
 pub mod report;
+pub mod schema;
 pub mod sentence;
 pub mod sweep;
 pub mod timeline;

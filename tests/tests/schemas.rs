@@ -7,15 +7,17 @@ use jsonschema::Validator;
 use models::design::Design;
 use models::network::Network;
 use models::record::{self, Record};
-use models::schema::{KINDS, text};
+use models::schema::text;
 use models::technology::Technology;
 use models::workload::Workload;
 use offramp_tests::{command, snapshot};
+use sim::schema::kinds;
+use sim::sweep::space::Space;
 use serde_json::{Value, json};
 
 #[test]
 fn schemas_are_committed_as_they_are_printed() {
-    for kind in &KINDS {
+    for kind in &kinds() {
         let printed = command::answer(&["schema", kind.name]);
         assert_eq!(printed, text(kind));
         let name = format!("../docs/schemas/{}.schema.json", kind.name);
@@ -25,7 +27,8 @@ fn schemas_are_committed_as_they_are_printed() {
 
 /// The schema of a kind, itself valid by draft 2020-12.
 fn validator<T: Record>() -> Validator {
-    let kind = KINDS.iter().find(|kind| kind.name == T::KIND).expect("the kind has a schema");
+    let kinds = kinds();
+    let kind = kinds.iter().find(|kind| kind.name == T::KIND).expect("the kind has a schema");
     let schema: Value = serde_json::from_str(&text(kind)).expect("a schema is JSON");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     jsonschema::draft202012::new(&schema).expect("a schema holds by its own schema")
@@ -78,6 +81,7 @@ fn presets_hold_by_their_schema() {
     presets_hold::<Technology>();
     presets_hold::<Workload>();
     presets_hold::<Network>();
+    presets_hold::<Space>();
 }
 
 /// Keys whose absence means something.

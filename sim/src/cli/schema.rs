@@ -3,9 +3,10 @@
 use std::io::Write;
 
 use clap::builder::PossibleValuesParser;
-use models::schema::{KINDS, text};
+use models::schema::text;
 
 use super::Failure;
+use crate::schema::kinds;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -19,13 +20,13 @@ holds by its schema can still break a rule between keys: offramp check knows the
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Kind of file
-    #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(KINDS.iter().map(|kind| kind.name)))]
+    #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(kinds().iter().map(|kind| kind.name)))]
     kind: String,
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     // The parser has let no other name through.
-    for kind in KINDS.iter().filter(|kind| kind.name == args.kind) {
+    for kind in kinds().iter().filter(|kind| kind.name == args.kind) {
         out.write_all(text(kind).as_bytes())?;
     }
     Ok(())

@@ -5,13 +5,14 @@
 //! `network`, `task`. The values of an axis vary independently of those of others; the keys of a `zip` vary together.
 
 use models::record::{Problems, Record};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::metric::Metric;
 use super::{axis, filter};
 
 /// A design space and what is asked of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Space {
     /// What it is called.
@@ -39,7 +40,7 @@ pub struct Space {
 }
 
 /// What every point starts from: presets or files.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Base {
     /// Design: a preset or a file.
@@ -55,12 +56,13 @@ pub struct Base {
 }
 
 /// Something that varies: one key, or several that vary together.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Axis {
     /// The key, with the record first.
     pub key: Option<String>,
     /// Its values.
+    #[schemars(with = "Option<Vec<serde_json::Value>>")]
     pub values: Option<Vec<toml::Value>>,
     /// Its values, counted out.
     pub range: Option<Range>,
@@ -69,22 +71,25 @@ pub struct Axis {
 }
 
 /// A key and its values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Series {
     /// The key, with the record first.
     pub key: String,
     /// Its values.
+    #[schemars(with = "Vec<serde_json::Value>")]
     pub values: Vec<toml::Value>,
 }
 
 /// Values from one number to another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
     /// First value. Written as whole numbers, `from` and `to` make whole numbers.
+    #[schemars(with = "f64")]
     pub from: toml::Value,
     /// Last value.
+    #[schemars(with = "f64")]
     pub to: toml::Value,
     /// How values follow each other.
     pub step: Step,
@@ -93,7 +98,7 @@ pub struct Range {
 }
 
 /// How the values of a range follow each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
     /// By equal differences.
@@ -105,7 +110,7 @@ pub enum Step {
 }
 
 /// Points that are left out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
     /// Comparisons; a point in which all hold is dropped.
@@ -115,7 +120,7 @@ pub struct Filter {
 }
 
 /// Which points are run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
     /// How they are chosen.
@@ -127,7 +132,7 @@ pub struct Sample {
 }
 
 /// How points are chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// Each with equal chance.
@@ -139,7 +144,7 @@ pub enum Method {
 }
 
 /// What counts as good.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
     /// Name of a metric.
@@ -149,7 +154,7 @@ pub struct Objective {
 }
 
 /// Which way is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Goal {
     /// Less.
@@ -159,7 +164,7 @@ pub enum Goal {
 }
 
 /// What a good point must keep.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Constraint {
     /// Name of a metric.
