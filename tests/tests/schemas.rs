@@ -39,8 +39,11 @@ fn presets<T: Record>() -> impl Iterator<Item = (&'static str, Value)> {
     T::PRESETS.iter().map(move |(name, text)| (*name, read(text)))
 }
 
-/// Pointers to every value below one, with those of keys apart from those of elements.
-fn pointers(value: &Value, path: &str, found: &mut Vec<(String, Option<String>)>) {
+/// A table with one of its keys, or a plain value without one.
+type Pointer = (String, Option<String>);
+
+/// Pointers to every key and to every plain value below a value.
+fn pointers(value: &Value, path: &str, found: &mut Vec<Pointer>) {
     match value {
         Value::Object(table) => {
             for (key, child) in table {
@@ -57,7 +60,7 @@ fn pointers(value: &Value, path: &str, found: &mut Vec<(String, Option<String>)>
     }
 }
 
-fn every<T: Record>() -> Vec<(&'static str, Value, Vec<(String, Option<String>)>)> {
+fn every<T: Record>() -> Vec<(&'static str, Value, Vec<Pointer>)> {
     let list = presets::<T>().map(|(name, whole)| {
         let mut found = Vec::new();
         pointers(&whole, "", &mut found);

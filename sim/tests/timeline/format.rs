@@ -29,9 +29,13 @@ fn trace(recording: &Recording) -> Trace {
     let events = whole["traceEvents"].as_array().expect("a list of events").clone();
     let named = events.iter().filter(|event| event["name"] == "thread_name");
     let name =
-        |event: &Value| (event["tid"].as_u64().unwrap(), event["args"]["name"].as_str().unwrap().to_owned());
+        |event: &Value| (count(&event["tid"]), event["args"]["name"].as_str().expect("a name").to_owned());
     let tracks: BTreeMap<u64, String> = named.map(name).collect();
     Trace { events, tracks }
+}
+
+fn count(value: &Value) -> u64 {
+    value.as_u64().expect("a count")
 }
 
 /// A time in whole nanoseconds; the format counts microseconds.
@@ -68,12 +72,12 @@ fn every_event_has_what_its_phase_asks_for() {
 /// First and next cycle of each range of a track, in the order of the file.
 fn ranges(trace: &Trace, track: &str) -> Vec<(u64, u64)> {
     let of = |event: &&Value| {
-        let tid = event["tid"].as_u64().unwrap();
+        let tid = count(&event["tid"]);
         event["ph"] == "X" && trace.tracks.get(&tid).is_some_and(|name| name == track)
     };
     let range = |event: &Value| {
-        let start = event["args"]["start_cycle"].as_u64().unwrap();
-        (start, start + event["args"]["cycles"].as_u64().unwrap())
+        let start = count(&event["args"]["start_cycle"]);
+        (start, start + count(&event["args"]["cycles"]))
     };
     trace.events.iter().filter(of).map(range).collect()
 }
@@ -121,11 +125,11 @@ fn tracks_add_up_to_what_the_units_counted() {
             assert_eq!(sum(&ranges(&trace, &waits)), counted.stalled(), "{unit:?}");
             let mut by_unit = [0; 4];
             for event in &trace.events {
-                let name = trace.tracks.get(&event["tid"].as_u64().unwrap());
+                let name = trace.tracks.get(&count(&event["tid"]));
                 if event["ph"] == "X" && name == Some(&waits) {
                     let on =
                         Unit::ALL.iter().position(|on| event["name"] == format!("waits for {}", on.name()));
-                    by_unit[on.unwrap()] += event["args"]["cycles"].as_u64().unwrap();
+                    by_unit[on.unwrap()] += count(&event["args"]["cycles"]);
                 }
             }
             assert_eq!(by_unit, counted.stalled_on, "{unit:?}");

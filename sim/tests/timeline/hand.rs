@@ -24,8 +24,11 @@ fn tile(base: u32) -> Region {
     Region::new(N, 0, base, 1, 1)
 }
 
-/// A command, and the cycles in which it ran.
-fn ran(list: &[(fn(Transfer) -> Operation, Region, u64, u64)]) -> [Vec<Level>; 2] {
+/// A move of a region, and the cycles in which it ran.
+type Move = (fn(Transfer) -> Operation, Region, u64, u64);
+
+/// Pages in use while these ran.
+fn ran(list: &[Move]) -> [Vec<Level>; 2] {
     let transfer = |region| Transfer {
         base: Base::Zero,
         offset: 0,
@@ -40,7 +43,7 @@ fn ran(list: &[(fn(Transfer) -> Operation, Region, u64, u64)]) -> [Vec<Level>; 2
     let tag = Tag { stage: Stage::Query, head: None, part: (0, 0) };
     let command = |operation| Command { operation, waits: [0; 4], tag };
     let commands = list.iter().map(|(make, region, ..)| command(make(transfer(*region)))).collect();
-    let span = |(at, (_, _, start, end)): (usize, &(_, _, u64, u64))| Span {
+    let span = |(at, (_, _, start, end)): (usize, &Move)| Span {
         command: at as u32,
         layer: 1,
         dispatched: 0,
