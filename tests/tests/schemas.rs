@@ -11,9 +11,9 @@ use models::schema::text;
 use models::technology::Technology;
 use models::workload::Workload;
 use offramp_tests::{command, snapshot};
+use serde_json::{Value, json};
 use sim::schema::kinds;
 use sim::sweep::space::Space;
-use serde_json::{Value, json};
 
 #[test]
 fn schemas_are_committed_as_they_are_printed() {

@@ -139,7 +139,7 @@ impl Command {
             ("axi_wready", takes.into()),
             ("beat_valid", gives.into()),
             ("axi_bvalid", answers.into()),
-            ("axi_bresp", if error && !foreign { 3 } else { 0 }),
+            ("axi_bresp", if error && !foreign { 1 + self.answered / 2 % 3 } else { 0 }),
             ("axi_bid", u64::from(error && foreign)),
         ] {
             bench.set(name, value);

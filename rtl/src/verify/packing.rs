@@ -61,7 +61,12 @@ pub(super) fn store(draw: &mut Draw, design: &Design, tiles: u64, runs: u64) -> 
     // Addresses count four bytes, and a vector does not begin within another.
     let step = n.max(4);
     let bytes = (1 + draw.below(tiles)) * n * n;
-    let gap = if draw.once_in(3) { 0 } else { draw.below(3 * n) };
+    // None, a few vectors, or one bit by which the stride is not the length.
+    let gap = match draw.below(3) {
+        0 => 0,
+        1 => draw.below(3 * n),
+        _ => 1 << draw.below(20),
+    };
     let stride = (bytes + gap * step).next_multiple_of(step);
     Runs { first: step * draw.below(1 << 30), count: 1 + draw.below(runs), bytes, stride, indexed: false }
 }

@@ -98,14 +98,14 @@ pub(super) fn front(table: &Table) -> Result<String, Error> {
     );
     let metrics = [Metric::Energy, Metric::Latency, Metric::Area, Metric::Utilisation, Metric::Power];
     let mut heads = vec!["point".to_owned()];
-    heads.extend(table.keys.iter().cloned());
     heads.extend(metrics.map(head_of));
+    heads.extend(table.keys.iter().cloned());
     let cells: Vec<Vec<Cell>> = rows
         .iter()
         .map(|row| {
             let axes = row.axes.iter().map(axis_cell);
             let figures = metrics.map(|metric| Cell::Number(shown(metric, row)));
-            std::iter::once(Cell::Point(row.point)).chain(axes).chain(figures).collect()
+            std::iter::once(Cell::Point(row.point)).chain(figures).chain(axes).collect()
         })
         .collect();
     let records: String = rows.iter().take(RECORDS).map(|row| record(table, row)).collect();

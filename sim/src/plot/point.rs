@@ -16,6 +16,8 @@ use crate::sweep::export::plain;
 use crate::sweep::metric::Metric;
 use crate::sweep::point::Resolver;
 
+/// Bins of a histogram: two for each layer of a deep encoder.
+const BINS: usize = 24;
 /// Percentiles that a histogram marks.
 const PERCENTILES: [f64; 3] = [50.0, 95.0, 99.0];
 
@@ -81,7 +83,7 @@ pub fn histogram(table: &Table, row: &Row, metric: Metric) -> Result<Figure, Err
         x: Axis::linear(metric.title(), unit),
         weighted: "sentences".into(),
         samples: samples.collect(),
-        bins: None,
+        bins: Some(BINS),
         percentiles: PERCENTILES.to_vec(),
     }))
 }
@@ -185,16 +187,18 @@ pub fn timeline(table: &Table, row: &Row, layers: u32) -> Result<Figure, Error> 
     }))
 }
 
-/// MACs, bytes over the bus and busy time of a stage.
+/// MACs of a stage, bytes over the bus, busy cycles of the PU and of the two engines at the bus.
 #[derive(Default)]
 struct Work {
     macs: u64,
     bytes: u64,
-    cycles: u64,
+    pu: u64,
+    bus: u64,
 }
 
 /// Each stage of a layer under the peak of the PU and the bandwidth of the memory. A stage's performance is its MACs over the
-/// time from its first product to the end of its last, summed over layers; its intensity counts bytes on the bus.
+/// busy cycles of the PU or of load and store engine, whichever has more: what it would reach with its own work overlapped. Its
+/// intensity counts bytes on the bus.
 ///
 /// # Errors
 /// The point cannot be simulated.
@@ -203,8 +207,8 @@ pub fn roofline(table: &Table, row: &Row) -> Result<Figure, Error> {
     let Recorded { program, run, frequency_hz } = recorded(&setup)?;
     let work = work(&program, &run);
     let point = |(name, work): (&&'static str, &Work)| {
-        let seconds = work.cycles as f64 / frequency_hz;
-        let complete = work.macs > 0 && work.bytes > 0 && work.cycles > 0;
+        let seconds = work.pu.max(work.bus) as f64 / frequency_hz;
+        let complete = work.macs > 0 && work.bytes > 0;
         complete.then(|| Mark {
             x: work.macs as f64 / work.bytes as f64,
             y: work.macs as f64 / seconds / 1e9,
@@ -233,29 +237,28 @@ fn roofs(
     Ok((peak, roofline::Roof { name: format!("AXI, {bytes:.2} GB/s"), value: bytes }))
 }
 
-/// What each stage did, and for how long its products ran.
+/// What each stage did.
 fn work(program: &Program, run: &Run) -> BTreeMap<&'static str, Work> {
     let mut work: BTreeMap<&'static str, Work> = BTreeMap::new();
-    let mut spread: BTreeMap<(&'static str, u32), (u64, u64)> = BTreeMap::new();
     for span in &run.spans {
         let Some(command) = program.commands.get(span.command as usize) else { continue };
-        let stage = command.tag.stage.name();
-        let entry = work.entry(stage).or_default();
+        let entry = work.entry(command.tag.stage.name()).or_default();
+        let cycles = span.end - span.start;
         match &command.operation {
             Operation::Matmul(product) => {
                 entry.macs += product.useful_macs;
-                let range = spread.entry((stage, span.layer)).or_insert((span.start, span.end));
-                *range = (range.0.min(span.start), range.1.max(span.end));
+                entry.pu += cycles;
             }
-            Operation::Load(transfer) | Operation::Store(transfer) => entry.bytes += transfer.bytes(),
+            Operation::Load(transfer) | Operation::Store(transfer) => {
+                entry.bytes += transfer.bytes();
+                entry.bus += cycles;
+            }
             Operation::Gather(gather) if gather.space == Space::External => {
                 entry.bytes += u64::from(gather.rows) * gather.row_bytes;
+                entry.bus += cycles;
             }
             _ => {}
         }
-    }
-    for ((stage, _), (start, end)) in spread {
-        work.entry(stage).or_default().cycles += end - start;
     }
     work
 }

@@ -54,7 +54,7 @@ fn wide(values: impl Iterator<Item = f64> + Clone) -> bool {
 fn axis(table: &Table, key: Option<&String>, rank: usize, what: &str) -> Result<usize, Error> {
     match key {
         Some(key) => table.axis(key),
-        None => table.varying().get(rank).copied().ok_or_else(|| {
+        None => table.independent().get(rank).copied().ok_or_else(|| {
             refuse(
                 format!("fewer axes vary than the figure shows: none is left for {what}"),
                 "take another kind, or leave --where out",
@@ -223,7 +223,7 @@ fn largest(names: &[String], bars: &[Vec<f64>]) -> (Vec<String>, Vec<Vec<f64>>) 
 /// A name is unknown.
 pub fn heatmap(table: &Table, view: &View) -> Result<Figure, Error> {
     let x = axis(table, view.x.as_ref(), 0, "x")?;
-    let rank = usize::from(table.varying().first() == Some(&x));
+    let rank = usize::from(table.independent().first() == Some(&x));
     let y = axis(table, view.y.as_ref(), rank, "y")?;
     if x == y {
         return Err(refuse(

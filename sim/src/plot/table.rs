@@ -145,6 +145,17 @@ impl Table {
         (0..self.keys.len()).filter(|axis| self.values_of(*axis).len() > 1).collect()
     }
 
+    /// The first axis of each group that varies together, where it has more than one value among the points.
+    pub fn independent(&self) -> Vec<usize> {
+        let mut first = 0;
+        let mut axes = Vec::new();
+        for dimension in &self.results.opened.grid.dimensions {
+            axes.extend(Some(first).filter(|axis| self.values_of(*axis).len() > 1));
+            first += dimension.keys.len();
+        }
+        axes
+    }
+
     /// What a point's axes say, those alone that vary.
     pub fn describe(&self, row: &Row) -> String {
         let pairs = self

@@ -177,8 +177,10 @@ pub struct Constraint {
 
 impl Record for Space {
     const KIND: &'static str = "space";
-    const PRESETS: &'static [(&'static str, &'static str)] =
-        &[("edge-nlp", include_str!("../../presets/space.toml")), ("n", include_str!("../../presets/n.toml"))];
+    const PRESETS: &'static [(&'static str, &'static str)] = &[
+        ("edge-nlp", include_str!("../../presets/space.toml")),
+        ("n", include_str!("../../presets/n.toml")),
+    ];
 
     fn name(&self) -> &str {
         &self.name

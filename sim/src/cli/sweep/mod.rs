@@ -53,7 +53,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "I/N", conflicts_with = "slurm")]
     shard: Option<Shard>,
     #[command(flatten)]
-    slurm: slurm::Args,
+    slurm: slurm::Submission,
 }
 
 /// A sweep under way.

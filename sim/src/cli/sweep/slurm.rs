@@ -16,7 +16,7 @@ use crate::sweep::store::failed;
 
 /// How to submit.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct Submission {
     /// Submit the sweep to Slurm as a job array, and a job that joins its parts in DIR/merged
     #[arg(long, requires = "tasks")]
     pub(super) slurm: bool,
@@ -39,7 +39,7 @@ struct Scripts {
 
 /// Writes the scripts and submits them.
 pub(super) fn submit(
-    args: &Args,
+    args: &Submission,
     (space, output, threads): (&str, &Path, Option<u32>),
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
@@ -84,7 +84,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-fn scripts(args: &Args, folder: &Path, threads: Option<u32>) -> Result<Scripts, Failure> {
+fn scripts(args: &Submission, folder: &Path, threads: Option<u32>) -> Result<Scripts, Failure> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::Tool(format!("cannot name this program: {error}")))?;
     let program = quoted(&program.to_string_lossy());
