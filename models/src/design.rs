@@ -4,8 +4,11 @@
 //! Derived sizes are methods, so that nothing is written in two places. What the machine is made of (energy, area,
 //! voltage and frequency) is the [`Technology`](crate::technology::Technology)'s.
 
+mod cell;
 mod limits;
 mod validate;
+
+pub use cell::Cell;
 
 use kernels::adaptivfloat::Format;
 use schemars::JsonSchema;
@@ -152,18 +155,6 @@ pub struct Nvm {
     pub cell: Cell,
 }
 
-/// A cell by the bits that it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Cell {
-    /// One bit, two levels.
-    Slc,
-    /// Two bits, four levels.
-    Mlc2,
-    /// Three bits, eight levels.
-    Mlc3,
-}
-
 /// The memory behind the AXI master.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -217,26 +208,6 @@ impl Axi {
     /// Bytes of a beat.
     pub fn beat_bytes(&self) -> u64 {
         u64::from(self.width_bits / 8)
-    }
-}
-
-impl Cell {
-    /// Bits that a cell holds.
-    pub fn bits(self) -> u32 {
-        match self {
-            Self::Slc => 1,
-            Self::Mlc2 => 2,
-            Self::Mlc3 => 3,
-        }
-    }
-
-    /// As written in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Slc => "slc",
-            Self::Mlc2 => "mlc2",
-            Self::Mlc3 => "mlc3",
-        }
     }
 }
 

@@ -1,0 +1,36 @@
+//! Cells of the non-volatile memory.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A cell by the bits that it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Cell {
+    /// One bit, two levels.
+    Slc,
+    /// Two bits, four levels.
+    Mlc2,
+    /// Three bits, eight levels.
+    Mlc3,
+}
+
+impl Cell {
+    /// Bits that a cell holds.
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::Slc => 1,
+            Self::Mlc2 => 2,
+            Self::Mlc3 => 3,
+        }
+    }
+
+    /// As written in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Slc => "slc",
+            Self::Mlc2 => "mlc2",
+            Self::Mlc3 => "mlc3",
+        }
+    }
+}
