@@ -46,8 +46,8 @@ fn missing(what: &str) {
 
 /// A folder with a finished sweep in `results`.
 fn swept() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("space.toml"), SPACE).unwrap();
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    fs::write(folder.path().join("space.toml"), SPACE).expect("the space can be written");
     command(folder.path(), &["sweep", "space.toml", "-o", "results"]);
     folder
 }

@@ -52,8 +52,8 @@ struct Bench {
 
 impl Bench {
     fn new(space: &str) -> Bench {
-        let bench = Bench { folder: tempfile::tempdir().unwrap() };
-        fs::write(bench.path("space.toml"), space).unwrap();
+        let bench = Bench { folder: tempfile::tempdir().expect("a folder can be made") };
+        fs::write(bench.path("space.toml"), space).expect("the space can be written");
         bench
     }
 
@@ -95,7 +95,7 @@ fn rows(csv: &str) -> Vec<std::collections::BTreeMap<String, String>> {
 }
 
 fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap()
+    fs::read_to_string(path).expect("the file is there")
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn resumed(bench: &Bench, found: &str) {
     let results = bench.path("found/results.jsonl");
     let text = read(&results);
     let half: Vec<&str> = text.split_inclusive('\n').take(150).collect();
-    fs::write(&results, half.concat()).unwrap();
+    fs::write(&results, half.concat()).expect("results can be written");
     done(bench.sweep("found", &["--threads", "1"]));
     assert_eq!(found, bench.csv("found"));
 }
