@@ -68,7 +68,7 @@ fn check(design: &Design, command: &Command, word: &Word) {
     }
     match &command.operation {
         Operation::Matmul(m) => {
-            assert_eq!(n * field(word, "columns.base"), m.columns.region.base.into());
+            assert_eq!(n * field(word, "columns.base"), u64::from(m.columns.region.base));
             assert_eq!(field(word, "sum_lsb"), (-31_i64 + i64::from(m.epilogue.shift)) as u64 & 0x3ff);
             assert_eq!(field(word, "out_bias"), -9_i64 as u64 & 0x3ff);
             let bias = m.epilogue.bias.map(|range| u64::from(range.start));
@@ -90,7 +90,7 @@ fn control(program: &Program, words: &[Word]) {
     let at = |name: &str| words.iter().position(|word| field_is(word, name)).expect("it is there");
     let (exit, repeat) = (&words[at("exit")], &words[at("repeat")]);
     assert_eq!(field(exit, "to"), at("repeat") as u64 + 1);
-    assert_eq!(field(repeat, "layers"), program.layers.into());
+    assert_eq!(field(repeat, "layers"), u64::from(program.layers));
     assert_eq!(Some(field(repeat, "to")), program.body_start().map(u64::from));
 }
 
