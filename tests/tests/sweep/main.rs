@@ -1,6 +1,7 @@
 //! Sweeps: figures equal those of `offramp run`, the same bytes for any threads and shards, samples by their seed, searches that
 //! find the front, and refusals that lose nothing.
 
+mod figures;
 mod folders;
 mod samples;
 mod spaces;
