@@ -130,7 +130,8 @@ fn two_sweeps_on_one_folder_do_not_meet() {
     }
     let second = sweep(folder.path(), "both").output().expect("it runs");
     let err = text(&second.stderr);
-    assert!(second.status.code() == Some(5) && err.contains("another sweep works on"), "{err}");
+    assert!(second.status.success() && err.contains("another sweep works on"), "{err}");
+    assert!(text(&second.stdout).contains("\n0 points ran"), "{}", text(&second.stdout));
     done(first.wait_with_output().expect("it ends"));
     assert_eq!(export(folder.path(), "both").lines().count(), 1 + POINTS);
 }

@@ -103,7 +103,7 @@ fn write(manifest: &Manifest, records: &BTreeMap<u64, (usize, Record)>, out: &Pa
         let message = format!("{} is not empty", out.display());
         return Err(refuse(out, message, "name a folder that does not exist yet"));
     }
-    let (mut store, _) = Store::open(out, manifest, |_| Ok(()))?;
+    let (mut store, _) = Store::open(out, manifest, || (), |_| Ok(()))?;
     let mut lines = String::new();
     for (_, record) in records.values() {
         lines.push_str(&serde_json::to_string(record).unwrap_or_default());

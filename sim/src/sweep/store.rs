@@ -1,7 +1,7 @@
 //! The folder of a sweep: a manifest, and one line for each finished point, appended and never changed.
 //!
 //! A line is written at once with its end. A sweep that was killed leaves whole lines and at most one torn one at the end, which
-//! is dropped with a warning. A lock, held while a sweep runs, keeps a second one out. A full disk ends a sweep with all
+//! is dropped with a warning. A lock, held while a sweep runs, lets a second one wait. A full disk ends a sweep with all
 //! earlier lines whole.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -59,18 +59,19 @@ pub(crate) fn failed(path: &Path, doing: &str, error: &std::io::Error) -> Error 
 }
 
 impl Store {
-    /// Opens a folder for a sweep, makes it where it is not there, and tells `each` of every finished point. Whether a torn
-    /// line was dropped is in the answer.
+    /// Opens a folder for a sweep, makes it where it is not there, and tells `each` of every finished point. Where another
+    /// sweep has the folder, `waits` is called and the other's end awaited. Whether a torn line was dropped is in the answer.
     ///
     /// # Errors
-    /// Another sweep works on it, it holds other results, it is damaged, or cannot be written.
+    /// It holds other results, it is damaged, or cannot be written.
     pub fn open(
         folder: &Path,
         manifest: &Manifest,
+        waits: impl FnOnce(),
         mut each: impl FnMut(Record) -> Result<(), Error>,
     ) -> Result<(Store, bool), Error> {
         fs::create_dir_all(folder).map_err(|error| failed(folder, "make", &error))?;
-        let lock = lock(folder)?;
+        let lock = lock(folder, waits)?;
         match Manifest::read(folder)? {
             Some(known) => same(folder, manifest, &known)?,
             None if folder.join(RESULTS).exists() => return Err(orphan(folder)),
@@ -106,20 +107,20 @@ impl Store {
     }
 }
 
-fn lock(folder: &Path) -> Result<File, Error> {
+/// Takes the folder; where another sweep has it, says so and waits until that ends.
+fn lock(folder: &Path, waits: impl FnOnce()) -> Result<File, Error> {
     let path = folder.join(LOCK);
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(|error| failed(&path, "write", &error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::new(
-            Kind::Io,
-            format!("`{}`", folder.display()),
-            format!("another sweep works on {}", folder.display()),
-            "wait until it ends, or take another folder",
-        )),
-        Err(TryLockError::Error(error)) => Err(failed(&path, "lock", &error)),
-    }
+    let locked = match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            waits();
+            file.lock()
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+        Ok(()) => Ok(()),
+    };
+    locked.map(|()| file).map_err(|error| failed(&path, "lock", &error))
 }
 
 fn same(folder: &Path, manifest: &Manifest, known: &Manifest) -> Result<(), Error> {

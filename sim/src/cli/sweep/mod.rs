@@ -88,7 +88,11 @@ pub(super) fn run(
     }
     let manifest = opened.manifest(&text, args.shard)?;
     let mut summary = Summary::new(&opened, &selection);
-    let (store, torn) = Store::open(&args.output, &manifest, |record| summary.found(record))?;
+    let waits = || {
+        // Who closed the error stream does not want to know.
+        let _ = writeln!(err, "another sweep works on {}: waiting until it ends", args.output.display());
+    };
+    let (store, torn) = Store::open(&args.output, &manifest, waits, |record| summary.found(record))?;
     if torn {
         writeln!(err, "warning: the last line of {} was torn; its point runs again", args.output.display())?;
     }
