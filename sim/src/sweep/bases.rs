@@ -72,7 +72,7 @@ impl<T: Record> Named<T> {
         Ok(Named { base: base.to_owned(), templates })
     }
 
-    /// The record of that name; the base where it is none of ours.
+    /// The record of that name, if the space names it.
     pub(super) fn template(&self, name: &str) -> Option<&Template<T>> {
         self.templates.get(name)
     }
