@@ -1,7 +1,7 @@
 //! Sentences: a program run for every layer at which sentences leave, weighed by how many do.
 
 use crate::energy::{self, Item, Usage};
-use crate::machine::{Deadlock, Events, MemoryTiming, Mode, Run, exits};
+use crate::machine::{Costs, Deadlock, Events, MemoryTiming, Mode, Nests, Prepared, Run, exits};
 use models::compiler::{CompileError, Inference, compile};
 use models::design::Design;
 use models::program::Program;
@@ -118,7 +118,9 @@ pub fn simulate(setup: &Setup, mut progress: impl FnMut(usize, usize)) -> Result
     let frequency_hz = frequency_hz(design, technology)?;
     let timing = MemoryTiming::new(design, technology, frequency_hz)?;
     let (layers, shares): (Vec<u32>, Vec<f64>) = leaving(&setup.exits).unzip();
-    let runs = exits(design, &program, timing, (&layers, setup.mode), |done| progress(done, shares.len()))?;
+    let costs = Costs::new(design, &program, &mut Nests::default());
+    let prepared = Prepared { design, program: &program, costs: &costs };
+    let runs = exits(prepared, timing, (&layers, setup.mode), |done| progress(done, shares.len()))?;
     let outcome = |((layer, share), run): ((u32, f64), Run)| {
         let latency_s = run.cycles as f64 / frequency_hz;
         let usage = Usage { events: &run.events, seconds: latency_s, vdd_v: design.operating.vdd_v };

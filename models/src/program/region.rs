@@ -50,7 +50,7 @@ impl Region {
 }
 
 /// What is known of a tensor's zeros when the program is compiled; in parts per million, so that counts are integers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Occupancy {
     /// Elements that are not zero.
     pub nonzero_ppm: u32,

@@ -3,25 +3,23 @@
 //! Where all layers take the same cycles, one run tells them all: a sentence that leaves a layer earlier takes one layer less
 //! of everything and the same way out. Elsewhere, and with [`Mode::Step`], each is run.
 
-use super::{Deadlock, Machine, MemoryTiming, Mode, Options, Run};
-use models::design::Design;
-use models::program::Program;
+use super::{Deadlock, Machine, MemoryTiming, Mode, Options, Prepared, Run};
 
 /// The run for each of `layers`, 1-based and ascending; `progress` is told before each how many are done.
 ///
 /// # Errors
 /// Commands wait for each other.
 pub fn exits(
-    design: &Design,
-    program: &Program,
+    prepared: Prepared<'_>,
     timing: MemoryTiming,
     (layers, mode): (&[u32], Mode),
     mut progress: impl FnMut(usize),
 ) -> Result<Vec<Run>, Deadlock> {
+    let program = prepared.program;
     let Some((&last, earlier)) = layers.split_last() else { return Ok(Vec::new()) };
     let run = |exit_layer: u32| {
         let options = Options { exit_layer, predicted_mv: None, mode, spans: false };
-        Machine::new(design, program, options, timing, None).run_layers(|_| timing)
+        Machine::new(prepared, options, timing, None).run_layers(|_| timing)
     };
     if mode == Mode::Fast && program.exits && last <= program.layers {
         progress(0);

@@ -63,7 +63,7 @@ impl MemoryTiming {
 }
 
 /// Runs of bytes on the bus: `count` runs of `bytes` from `start` on, `stride` apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Runs {
     /// First byte.
     pub start: u64,

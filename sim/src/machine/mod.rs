@@ -10,6 +10,7 @@
 //! in between.
 
 mod add;
+mod costs;
 pub mod dma;
 mod entropy;
 mod events;
@@ -26,6 +27,7 @@ mod softmax;
 mod step;
 mod units;
 
+pub use costs::{Costs, Nests};
 pub use events::Events;
 pub use exits::exits;
 pub use memory::{MemoryTiming, Runs};
@@ -46,6 +48,17 @@ pub enum Mode {
     Fast,
     /// Every cycle.
     Step,
+}
+
+/// A program on a design, and what its commands take.
+#[derive(Clone, Copy)]
+pub struct Prepared<'a> {
+    /// The machine.
+    pub design: &'a Design,
+    /// What it runs.
+    pub program: &'a Program,
+    /// What no memory changes.
+    pub costs: &'a Costs,
 }
 
 /// What a run needs beside the program.
@@ -88,7 +101,11 @@ pub fn run(
     timing: impl Fn(u32) -> MemoryTiming,
     options: Options,
 ) -> Result<Run, Deadlock> {
-    Machine::new(design, program, options, timing(0), None).run(timing)
+    let costs = match options.mode {
+        Mode::Fast => Costs::new(design, program, &mut Nests::default()),
+        Mode::Step => Costs::none(),
+    };
+    Machine::new(Prepared { design, program, costs: &costs }, options, timing(0), None).run(timing)
 }
 
 /// Runs a program whose commands meet what `met` says, event by event; the layer after which it leaves and the voltage that a
@@ -104,18 +121,16 @@ pub fn run_exact(
     met: &Met,
 ) -> Result<Run, Deadlock> {
     let options = Options { exit_layer, predicted_mv, mode: Mode::Fast, spans: true };
-    Machine::new(design, program, options, timing(0), Some(met)).run(timing)
+    let prepared = Prepared { design, program, costs: &Costs::none() };
+    Machine::new(prepared, options, timing(0), Some(met)).run(timing)
 }
 
 /// Cycles of a command alone: when nothing else uses its ports.
 pub fn expected_cycles(design: &Design, timing: &MemoryTiming, operation: &Operation) -> u64 {
     if let Some((job, _)) = dma::job(design, timing, Bases::default(), operation) {
-        return dma::burst::alone(*timing, operation.unit() == Some(Unit::Store), job);
+        return dma::alone::cycles(timing, usize::from(operation.unit() == Some(Unit::Store)), job);
     }
-    match operation {
-        Operation::Matmul(c) => pu::matmul(design, c).0,
-        _ => sfu::plan(design, operation).map_or(0, |plan| plan.cycles(design)),
-    }
+    costs::cost(design, operation, &mut Nests::default()).map_or(0, |(cycles, _)| cycles)
 }
 
 struct Machine<'a> {
@@ -136,19 +151,14 @@ struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    fn new(
-        design: &'a Design,
-        program: &'a Program,
-        options: Options,
-        timing: MemoryTiming,
-        met: Option<&'a Met>,
-    ) -> Self {
+    fn new(prepared: Prepared<'a>, options: Options, timing: MemoryTiming, met: Option<&'a Met>) -> Self {
+        let Prepared { design, program, .. } = prepared;
         let bases = Bases { layer: program.memory.layer_base, ramp: program.memory.ramp_base };
         Machine {
             design,
             program,
             sequencer: Sequencer::new(options.exit_layer, options.predicted_mv),
-            units: Units::new(design, program, timing, options, bases, met),
+            units: Units::new(prepared, timing, options, bases, met),
             alike: met.is_none(),
             mode: options.mode,
             spans: options.spans,

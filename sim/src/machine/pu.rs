@@ -22,8 +22,7 @@
 //! **Not modelled.** Values (the golden kernels do that); which of a vector's codes are zero (only how many).
 
 use super::events::Events;
-use models::design::{Design, Pipeline, Sparsity};
-use models::latency;
+use models::design::{Design, Sparsity};
 use models::program::{Matmul, Operand};
 
 /// Cycles of a released tile: n of load, n of compute, one more.
@@ -46,20 +45,8 @@ pub(super) struct Tally {
     pub dots: u64,
 }
 
-/// Cycles and events of a command, in closed form where no vector is null.
-pub(super) fn matmul(design: &Design, command: &Matmul) -> (u64, Events) {
-    let tally = if design.pu.pipeline == Pipeline::Released {
-        released(design, command)
-    } else if design.pu.sparsity == Sparsity::Skip && !(no_null(command)) {
-        skipping(design, command)
-    } else {
-        uniform(design, command)
-    };
-    let latency = if design.pu.pipeline == Pipeline::Released { 0 } else { latency::pu(design.pu.n) };
-    (tally.phases + latency, events(design, command, &tally))
-}
-
-fn no_null(command: &Matmul) -> bool {
+/// Whether neither operand has a null vector.
+pub(super) fn no_null(command: &Matmul) -> bool {
     command.rows.occupancy.has_no_null() && command.columns.occupancy.has_no_null()
 }
 
@@ -70,7 +57,7 @@ pub(super) fn nonnull(n: u32, operand: &Operand, block: u64, k: u64) -> u64 {
 }
 
 /// Every tile takes `n` cycles.
-fn uniform(design: &Design, command: &Matmul) -> Tally {
+pub(super) fn uniform(design: &Design, command: &Matmul) -> Tally {
     let n = u64::from(design.pu.n);
     let (p, q, k) = command.tiles();
     let tiles = p * q * k;
@@ -102,14 +89,15 @@ fn dots(design: &Design, command: &Matmul) -> u64 {
         .sum()
 }
 
-fn released(design: &Design, command: &Matmul) -> Tally {
+/// The tiles of the released unit.
+pub(super) fn released(design: &Design, command: &Matmul) -> Tally {
     let (p, q, k) = command.tiles();
     let phases = RELEASED_TILE * p * q * k + RELEASED_DRAIN * p * q + RELEASED_COMMAND;
     Tally { phases, ..uniform(design, command) }
 }
 
 /// Null vectors and null tiles take no cycle of their own.
-fn skipping(design: &Design, command: &Matmul) -> Tally {
+pub(super) fn skipping(design: &Design, command: &Matmul) -> Tally {
     let n = design.pu.n;
     let (p, q, k) = command.tiles();
     let table = |operand: &Operand, blocks: u64| -> Vec<u64> {

@@ -5,7 +5,7 @@ use super::events::Events;
 use super::memory::MemoryTiming;
 use super::report::{Run, Span};
 use super::step::{Stepper, pu::PuStep, sfu::SfuStep};
-use super::{Mode, Options, exact, pu, sfu};
+use super::{Costs, Mode, Options, Prepared, exact, sfu};
 use crate::contents::{Contents, Met};
 use models::design::Design;
 use models::program::{Command, Operation, Program, Unit};
@@ -29,7 +29,6 @@ struct Running {
     start: u64,
     stalled_on: [u64; 4],
     ending: Ending,
-    events: Events,
 }
 
 /// A unit and its queue.
@@ -38,6 +37,8 @@ struct Slot {
     /// Commands that wait, and the cycle in which each was dispatched.
     queue: VecDeque<(u32, u64)>,
     running: Option<Running>,
+    /// What the command that runs counts when it ends, unless a stepper does.
+    events: Events,
     /// Cycles that the command at the head of the queue has waited for each unit.
     stalled_on: [u64; 4],
     /// Commands ended since the last control command.
@@ -54,6 +55,7 @@ enum Dma {
 pub(super) struct Units<'a> {
     design: &'a Design,
     program: &'a Program,
+    costs: &'a Costs,
     timing: MemoryTiming,
     bases: Bases,
     slots: [Slot; 4],
@@ -69,16 +71,17 @@ pub(super) struct Units<'a> {
 
 impl<'a> Units<'a> {
     pub(super) fn new(
-        design: &'a Design,
-        program: &'a Program,
+        prepared: Prepared<'a>,
         timing: MemoryTiming,
         options: Options,
         bases: Bases,
         met: Option<&'a Met>,
     ) -> Self {
+        let Prepared { design, program, costs } = prepared;
         let mut units = Units {
             design,
             program,
+            costs,
             timing,
             bases,
             slots: Default::default(),
@@ -163,7 +166,7 @@ impl<'a> Units<'a> {
         slot.completed += 1;
         run.events += match &running.ending {
             Ending::Stepping(stepper, _) => stepper.events(),
-            _ => running.events,
+            _ => slot.events,
         };
         let stage = self.command(running.index).tag.stage;
         *run.stages.entry((stage, Unit::ALL[unit])).or_default() += now - running.start;
@@ -185,8 +188,9 @@ impl<'a> Units<'a> {
             self.slots[unit].queue.pop_front();
             let stalled_on = std::mem::take(&mut self.slots[unit].stalled_on);
             let (ending, events) = self.begin(unit, index, now);
+            self.slots[unit].events = events;
             self.slots[unit].running =
-                Some(Running { index, layer, dispatched, start: now, stalled_on, ending, events });
+                Some(Running { index, layer, dispatched, start: now, stalled_on, ending });
             started = true;
         }
         started
@@ -214,7 +218,7 @@ impl<'a> Units<'a> {
                 let (cycles, events) = exact::matmul(self.design, c, contents);
                 return (Ending::At(now + cycles), events);
             }
-            _ => self.expected(unit, operation, now),
+            _ => self.expected(unit, index, now),
         };
         if let Some(contents) = contents {
             exact::adjust(self.design, operation, &mut events, contents);
@@ -223,7 +227,8 @@ impl<'a> Units<'a> {
     }
 
     /// How a command will end and its events, with the zeros that its occupancy lets expect.
-    fn expected(&mut self, unit: usize, operation: &Operation, now: u64) -> (Ending, Events) {
+    fn expected(&mut self, unit: usize, index: u32, now: u64) -> (Ending, Events) {
+        let operation = &self.command(index).operation;
         if let Some((job, events)) = dma::job(self.design, &self.timing, self.bases, operation) {
             match &mut self.dma {
                 Dma::Burst(dma) => dma.start(unit, job, now),
@@ -231,16 +236,16 @@ impl<'a> Units<'a> {
             }
             return (Ending::Dma, events);
         }
-        match (self.mode, operation, sfu::plan(self.design, operation)) {
-            (Mode::Fast, Operation::Matmul(c), _) => {
-                let (cycles, events) = pu::matmul(self.design, c);
-                (Ending::At(now + cycles), events)
-            }
-            (Mode::Step, Operation::Matmul(c), _) => stepping(PuStep::new(self.design, c)),
-            (Mode::Fast, _, Some(plan)) => (Ending::At(now + plan.cycles(self.design)), plan.events),
-            (Mode::Step, _, Some(plan)) => stepping(SfuStep::new(self.design, plan)),
-            // Control commands never reach a unit.
-            (_, _, None) => (Ending::At(now + 1), Events::default()),
+        // Control commands, which never reach a unit, have neither plan nor cost.
+        let none = (Ending::At(now + 1), Events::default());
+        match (self.mode, operation) {
+            (Mode::Fast, _) => self
+                .costs
+                .of(self.design, index, operation)
+                .map_or(none, |(cycles, events)| (Ending::At(now + cycles), events)),
+            (Mode::Step, Operation::Matmul(c)) => stepping(PuStep::new(self.design, c)),
+            (Mode::Step, _) => sfu::plan(self.design, operation)
+                .map_or(none, |plan| stepping(SfuStep::new(self.design, plan))),
         }
     }
 

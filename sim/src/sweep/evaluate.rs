@@ -12,14 +12,14 @@ use super::metric::Metric;
 use super::point::{Hashed, Point, Subject};
 use crate::area::area;
 use crate::energy::{self, Item, Usage};
-use crate::machine::{Events, MemoryTiming, Mode, exits};
+use crate::machine::{Costs, Events, MemoryTiming, Mode, Nests, Prepared, exits};
 use crate::sentence::{SetupError, frequency_hz, ideal_cycles, leaving};
 
 /// A program and the timings that it ran with.
 struct Compiled {
     design: Design,
     subject: Arc<Hashed<Subject>>,
-    program: Result<Program, String>,
+    program: Result<(Program, Costs), String>,
     timed: Vec<(MemoryTiming, Arc<Vec<Counts>>)>,
 }
 
@@ -35,6 +35,7 @@ struct Counts {
 #[derive(Default)]
 pub struct Evaluator {
     last: Option<Compiled>,
+    nests: Nests,
     /// Programs compiled so far.
     pub compiled: u64,
     /// Programs run so far.
@@ -78,6 +79,10 @@ impl Evaluator {
             self.compiled += 1;
             let program = compile(&point.design, &point.subject.value.job);
             let program = program.map_err(|error| models::record::Error::from(error).to_string());
+            let program = program.map(|program| {
+                let costs = Costs::new(&point.design, &program, &mut self.nests);
+                (program, costs)
+            });
             let subject = Arc::clone(&point.subject);
             self.last = Some(Compiled { design, subject, program, timed: Vec::new() });
         }
@@ -85,18 +90,19 @@ impl Evaluator {
         if let Some((_, counts)) = compiled.timed.iter().find(|(known, _)| *known == timing) {
             return Ok(Arc::clone(counts));
         }
-        let program = compiled.program.as_ref().map_err(Clone::clone)?;
-        let counts = Arc::new(run(&point.design, program, timing)?);
+        let (program, costs) = compiled.program.as_ref().map_err(Clone::clone)?;
+        let counts = Arc::new(run(Prepared { design: &point.design, program, costs }, timing)?);
         self.timed += 1;
         compiled.timed.push((timing, Arc::clone(&counts)));
         Ok(counts)
     }
 }
 
-fn run(design: &Design, program: &Program, timing: MemoryTiming) -> Result<Vec<Counts>, String> {
+fn run(prepared: Prepared<'_>, timing: MemoryTiming) -> Result<Vec<Counts>, String> {
+    let Prepared { design, program, .. } = prepared;
     let first = if program.exits { 1 } else { program.layers };
     let layers: Vec<u32> = (first..=program.layers).collect();
-    let runs = exits(design, program, timing, (&layers, Mode::Fast), |_| ())
+    let runs = exits(prepared, timing, (&layers, Mode::Fast), |_| ())
         .map_err(|error| SetupError::from(error).to_string())?;
     let counts = |(layer, run): (u32, crate::machine::Run)| Counts {
         layer,

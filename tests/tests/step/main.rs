@@ -14,7 +14,7 @@ use models::design::Design;
 use models::program::Program;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use sim::machine::{Deadlock, MemoryTiming, Mode, Options, Run, exits, run};
+use sim::machine::{Costs, Deadlock, MemoryTiming, Mode, Nests, Options, Prepared, Run, exits, run};
 use std::fmt::Debug;
 
 /// The generator of every pair; its stream is the same on every machine.
@@ -75,6 +75,7 @@ fn difference(fast: &impl Debug, step: &impl Debug) -> String {
 fn compiled_programs_run_alike() {
     let (pairs, mut seed) = (setting("OFFRAMP_PAIRS", PAIRS), setting("OFFRAMP_SEED", SEED));
     let (mut ran, mut unfit, mut cycles) = (0, 0, 0);
+    let mut nests = Nests::default();
     while ran < pairs {
         let mut rng = Rng::seed_from_u64(seed);
         let design = designs::design(&mut rng);
@@ -83,7 +84,7 @@ fn compiled_programs_run_alike() {
             Ok(program) => {
                 let timing = designs::technology_timing(&mut rng, &design);
                 let pair = Pair { design, program, exit_layer };
-                all_exits(&pair, timing, seed);
+                all_exits(&pair, timing, &mut nests, seed);
                 let run = compare(&pair, |_| timing, "compiled", seed);
                 cycles +=
                     run.unwrap_or_else(|error| panic!("seed {seed}: a compiled program: {error}")).cycles;
@@ -97,11 +98,12 @@ fn compiled_programs_run_alike() {
     assert!(unfit < 3 * ran + 10, "{unfit} of {} designs are too small: the generator is", ran + unfit);
 }
 
-/// Compares what one run says of every exit with a run for each.
-fn all_exits(pair: &Pair, timing: MemoryTiming, seed: u64) {
+/// Compares what one run says of every exit, with the loop nests of all pairs before it, with a run for each.
+fn all_exits(pair: &Pair, timing: MemoryTiming, nests: &mut Nests, seed: u64) {
     let Pair { design, program, .. } = pair;
     let layers: Vec<u32> = (1..=program.layers).collect();
-    let together = exits(design, program, timing, (&layers, Mode::Fast), |_| ());
+    let costs = Costs::new(design, program, nests);
+    let together = exits(Prepared { design, program, costs: &costs }, timing, (&layers, Mode::Fast), |_| ());
     let alone: Result<Vec<Run>, Deadlock> = layers
         .iter()
         .map(|&exit_layer| {

@@ -1,8 +1,12 @@
 //! The DMA burst by burst: the fast path.
+//!
+//! As long as one engine works and the other does not, the end of its command is known when it starts. When the other starts
+//! before that, what the first has done up to then is done once more, event by event, and both go on like that.
 
+use super::alone::Alone;
+use super::cut::Cut;
 use super::{Job, Passed, tail};
-use crate::machine::memory::{MemoryTiming, Runs};
-use models::design::Axi;
+use crate::machine::memory::MemoryTiming;
 use models::latency;
 use std::collections::VecDeque;
 
@@ -17,35 +21,13 @@ struct Burst {
 #[derive(Clone, Debug, Default)]
 struct Engine {
     active: bool,
-    runs: Option<Runs>,
-    next: u64,
+    left: Cut,
     /// Cycle of the first request.
     from: u64,
     waiting: VecDeque<Burst>,
     responses: VecDeque<u64>,
     under_way: u64,
     finish: Option<u64>,
-}
-
-impl Engine {
-    /// Cuts the next burst off the runs that are left; its beats.
-    fn cut(&mut self, timing: &MemoryTiming) -> Option<u64> {
-        let runs = self.runs.as_mut()?;
-        let end = runs.start + runs.bytes;
-        let longest = (self.next / timing.beat_bytes + timing.burst_beats) * timing.beat_bytes;
-        let stop = end.min((self.next / Axi::BOUNDARY + 1) * Axi::BOUNDARY).min(longest);
-        let beats = stop.div_ceil(timing.beat_bytes) - self.next / timing.beat_bytes;
-        self.next = stop;
-        if stop == end {
-            runs.count -= 1;
-            runs.start += runs.stride;
-            self.next = runs.start;
-            if runs.count == 0 {
-                self.runs = None;
-            }
-        }
-        Some(beats)
-    }
 }
 
 /// Both engines and the port that they share.
@@ -55,30 +37,65 @@ pub(crate) struct BurstDma {
     engines: [Engine; 2],
     /// Engine that the port serves, and until when.
     port: Option<(usize, u64)>,
+    alone: Alone,
+    /// The command that has had the port to itself so far; its engine stands as before it.
+    lone: Option<Lone>,
+}
+
+/// A command with the port to itself.
+#[derive(Clone, Copy, Debug)]
+struct Lone {
+    engine: usize,
+    job: Job,
+    start: u64,
+    end: u64,
 }
 
 impl BurstDma {
     pub(crate) fn new(timing: MemoryTiming) -> Self {
-        BurstDma { timing, engines: Default::default(), port: None }
+        let alone = Alone::new(timing);
+        BurstDma { timing, engines: Default::default(), port: None, alone, lone: None }
     }
 
     /// Gives an idle engine its command.
     pub(crate) fn start(&mut self, engine: usize, job: Job, now: u64) {
+        if let Some(lone) = self.lone.take() {
+            self.begin(lone.engine, lone.job, lone.start);
+            self.bursts(lone.start, now);
+        } else if !self.engines[1 - engine].active {
+            let end = now + self.alone.cycles(engine, job);
+            self.lone = Some(Lone { engine, job, start: now, end });
+            return;
+        }
+        self.begin(engine, job, now);
+    }
+
+    fn begin(&mut self, engine: usize, job: Job, now: u64) {
         let e = &mut self.engines[engine];
         e.active = true;
         e.finish = None;
         match job {
             Job::Nvm(cycles) => e.finish = Some(now + cycles + tail(engine)),
             Job::Bus(runs, lookup) => {
-                e.next = runs.start;
                 e.from = now + 1 + lookup;
-                e.runs = Some(runs);
+                e.left = Cut::new(runs);
             }
         }
     }
 
-    /// Goes from burst to burst up to cycle `limit`, or to the end of a command before it.
+    /// Lets time pass up to cycle `limit`, or to the end of a command before it.
     pub(crate) fn advance(&mut self, now: u64, limit: u64) -> Passed {
+        let Some(lone) = self.lone else { return self.bursts(now, limit) };
+        let mut passed = Passed { now: now.max(limit.min(lone.end)), ..Passed::default() };
+        if passed.now == lone.end {
+            passed.ended[lone.engine] = true;
+            self.lone = None;
+        }
+        passed
+    }
+
+    /// Goes from burst to burst up to cycle `limit`, or to the end of a command before it.
+    fn bursts(&mut self, now: u64, limit: u64) -> Passed {
         let mut passed = Passed { now, ..Passed::default() };
         while passed.now < limit && passed.ended == [false; 2] {
             let next = self.next(passed.now).min(limit);
@@ -99,7 +116,7 @@ impl BurstDma {
         for index in 0..2 {
             self.request(index, now);
             let e = &mut self.engines[index];
-            if e.active && e.finish.is_none() && e.runs.is_none() && e.under_way == 0 {
+            if e.active && e.finish.is_none() && e.left.is_empty() && e.under_way == 0 {
                 e.finish = Some(now + tail(index));
             }
             if e.active && e.finish == Some(now) {
@@ -147,7 +164,7 @@ impl BurstDma {
         if e.under_way >= timing.outstanding || now < e.from {
             return;
         }
-        if let Some(beats) = e.cut(&timing) {
+        if let Some(beats) = e.left.burst(&timing) {
             let delay = if index == 0 { timing.read_latency } else { latency::DMA_READ };
             e.waiting.push_back(Burst { ready: now + delay, beats });
             e.under_way += 1;
@@ -158,7 +175,7 @@ impl BurstDma {
     fn next(&self, now: u64) -> u64 {
         let mut next = self.port.map_or(u64::MAX, |(_, end)| end);
         for e in self.engines.iter().filter(|e| e.active) {
-            if e.runs.is_some() && e.under_way < self.timing.outstanding {
+            if !e.left.is_empty() && e.under_way < self.timing.outstanding {
                 if e.from <= now + 1 {
                     return now + 1;
                 }
@@ -178,12 +195,4 @@ impl BurstDma {
             waits && self.port.is_some_and(|(served, _)| served != index)
         })
     }
-}
-
-/// Cycles of a job with the port to itself.
-pub(in crate::machine) fn alone(timing: MemoryTiming, store: bool, job: Job) -> u64 {
-    let engine = usize::from(store);
-    let mut dma = BurstDma::new(timing);
-    dma.start(engine, job, 0);
-    dma.advance(0, u64::MAX).now
 }

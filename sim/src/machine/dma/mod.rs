@@ -17,8 +17,10 @@
 //!
 //! **Not modelled.** Byte lanes of partly used beats; errors of the bus.
 
+pub(super) mod alone;
 pub(super) mod beat;
 pub(super) mod burst;
+mod cut;
 
 use super::events::Events;
 use super::memory::{MemoryTiming, Runs};
@@ -27,7 +29,7 @@ use models::latency;
 use models::program::{Base, Encoding, Gather, Operation, Space, Transfer};
 
 /// What a command asks of its engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Job {
     /// Runs on the AXI bus, and cycles until the place of the first is known.
     Bus(Runs, u64),
