@@ -1,6 +1,6 @@
 //! Sentences: a program run for every layer at which sentences leave, weighed by how many do.
 
-use crate::energy::{self, Item, Usage};
+use crate::energy::{Item, Prices, Usage};
 use crate::machine::{Costs, Deadlock, Events, MemoryTiming, Mode, Nests, Prepared, Run, exits};
 use models::compiler::{CompileError, Inference, compile};
 use models::design::Design;
@@ -121,15 +121,14 @@ pub fn simulate(setup: &Setup, mut progress: impl FnMut(usize, usize)) -> Result
     let costs = Costs::new(design, &program, &mut Nests::default());
     let prepared = Prepared { design, program: &program, costs: &costs };
     let runs = exits(prepared, timing, (&layers, setup.mode), |done| progress(done, shares.len()))?;
+    let prices = Prices::new(design, technology, design.operating.vdd_v)?;
     let outcome = |((layer, share), run): ((u32, f64), Run)| {
         let latency_s = run.cycles as f64 / frequency_hz;
-        let usage = Usage { events: &run.events, seconds: latency_s, vdd_v: design.operating.vdd_v };
-        let energy = energy::energy(design, technology, &usage)?;
+        let energy = prices.bill(&Usage { events: &run.events, seconds: latency_s });
         let ideal_cycles = ideal_cycles(design, &program, layer, &run.events);
-        Ok(Outcome { layer, share, run, ideal_cycles, latency_s, energy })
+        Outcome { layer, share, run, ideal_cycles, latency_s, energy }
     };
-    let outcomes =
-        layers.into_iter().zip(shares).zip(runs).map(outcome).collect::<Result<_, SetupError>>()?;
+    let outcomes = layers.into_iter().zip(shares).zip(runs).map(outcome).collect();
     Ok(Outcomes { program, frequency_hz, outcomes })
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Failure;
 use super::setup::MachineArgs;
-use crate::energy::{self, Usage};
+use crate::energy::{self, Prices, Usage};
 use crate::machine::{MemoryTiming, Mode, Options, run as simulate};
 use crate::report::{json::write, table::engineering};
 use crate::sentence::{SetupError, frequency_hz};
@@ -122,8 +122,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let macs = program.useful_macs(1);
     let ideal_cycles = macs.div_ceil(design.macs_per_cycle());
     let seconds = cycles as f64 / frequency_hz;
-    let usage = Usage { events: &result.events, seconds, vdd_v };
-    let energy_j = energy::total(&energy::energy(&design, &technology, &usage)?);
+    let prices = Prices::new(&design, &technology, vdd_v)?;
+    let energy_j = energy::total(&prices.bill(&Usage { events: &result.events, seconds }));
     if one.json {
         let value = json!({
             "operation": single.name(),

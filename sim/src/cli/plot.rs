@@ -11,6 +11,7 @@ use super::sweep::warn_if_torn;
 use crate::figure::{self, Figure, Size};
 use crate::plot::point;
 use crate::plot::points::{self, View};
+use crate::plot::recorded;
 use crate::plot::refuse;
 use crate::plot::table::{Table, Where, parse_where};
 use crate::sweep::metric::Metric;
@@ -149,8 +150,8 @@ fn figure(args: &Args, table: &Table) -> Result<(Figure, String), Error> {
             said(point::histogram(table, one()?, metric))
         }
         KindOfFigure::Exits => said(point::exits(table, one()?)),
-        KindOfFigure::Roofline => said(point::roofline(table, one()?)),
-        KindOfFigure::Timeline => said(point::timeline(table, one()?, 1)),
+        KindOfFigure::Roofline => said(recorded::roofline(table, one()?)),
+        KindOfFigure::Timeline => said(recorded::timeline(table, one()?, 1)),
         KindOfFigure::Vf => said(point::vf(table, one()?)),
     }
 }

@@ -32,7 +32,7 @@ impl Nests {
 }
 
 /// Cycles and events of a command.
-pub(super) type Cost = (u64, Events);
+pub type Cost = (u64, Events);
 
 /// The costs of a program's commands, by command.
 pub struct Costs(Vec<Option<Cost>>);
@@ -49,7 +49,7 @@ impl Costs {
     }
 
     /// The cost of `operation`, which is command `index`; none for another unit's.
-    pub(super) fn of(&self, design: &Design, index: u32, operation: &Operation) -> Option<Cost> {
+    pub fn of(&self, design: &Design, index: u32, operation: &Operation) -> Option<Cost> {
         match self.0.get(index as usize) {
             Some(known) => *known,
             None => cost(design, operation, &mut Nests::default()),

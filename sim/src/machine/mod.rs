@@ -6,8 +6,8 @@
 //! run vector by vector and beat by beat; both modes must agree on everything.
 //!
 //! A layer starts with everything idle. Where the weights of layers lie a whole number of pages apart their bursts are the
-//! same, so all layers take the same cycles: the fast path runs the first and the last and counts the first again for those
-//! in between.
+//! same, so all layers take the same cycles: the fast path runs the first and counts it again for the others, the last up to
+//! its exit. A last layer without an exit is run.
 
 mod add;
 mod costs;
@@ -27,7 +27,7 @@ mod softmax;
 mod step;
 mod units;
 
-pub use costs::{Costs, Nests};
+pub use costs::{Cost, Costs, Nests};
 pub use events::Events;
 pub use exits::exits;
 pub use memory::{MemoryTiming, Runs};
@@ -146,6 +146,8 @@ struct Machine<'a> {
     segment_start: u64,
     /// The start of the first layer: its cycle, and what had been counted until then.
     first_layer: Option<(u64, Run)>,
+    /// All as it was before the exit of the first layer, when everything is idle: the cycle, the counts, the sequencer.
+    way_out: Option<(u64, Run, Sequencer)>,
     /// What each layer but the last adds, where all take the same cycles.
     layer: Option<Layer>,
 }
@@ -165,6 +167,7 @@ impl<'a> Machine<'a> {
             run: Run::default(),
             segment_start: 0,
             first_layer: None,
+            way_out: None,
             layer: None,
         }
     }
@@ -178,8 +181,12 @@ impl<'a> Machine<'a> {
         let mut now = 0;
         loop {
             self.units.end(now, &mut self.run);
-            let action = self.act(now);
-            now += self.repeat_layer(action, now);
+            self.keep_way_out(now);
+            let mut action = self.act(now);
+            if let Some(later) = self.repeat_layer(action, now) {
+                now = later;
+                action = self.act(now);
+            }
             match action {
                 Action::End => break,
                 Action::SetPoint { vdd_mv } => {
@@ -225,27 +232,42 @@ impl<'a> Machine<'a> {
         action
     }
 
-    /// At the end of the first layer, repeats it for those up to the last but one; the cycles that they take.
-    fn repeat_layer(&mut self, action: Action, now: u64) -> u64 {
+    /// Keeps how all stands before the exit of the first layer.
+    fn keep_way_out(&mut self, now: u64) {
+        let first = self.first_layer.is_some() && self.way_out.is_none() && self.mode == Mode::Fast;
+        if first && self.sequencer.leaves_first(self.program, now) && self.units.drained() {
+            self.way_out = Some((now, self.run.clone(), self.sequencer.clone()));
+        }
+    }
+
+    /// At the end of the first layer, counts it again for those that follow: up to the exit of the last where there is one, else
+    /// up to the last but one. The cycle that this leads to.
+    fn repeat_layer(&mut self, action: Action, now: u64) -> Option<u64> {
         if action == Action::Control && self.sequencer.layer == 1 && self.first_layer.is_none() {
             self.first_layer = Some((now, self.run.clone()));
         }
-        let Action::EndLayer { layer_stride, ramp_stride } = action else { return 0 };
-        let Some((start, before)) = self.first_layer.take() else { return 0 };
+        let Action::EndLayer { layer_stride, ramp_stride } = action else { return None };
+        let (start, before) = self.first_layer.take()?;
+        let way_out = self.way_out.take().filter(|_| self.sequencer.layer > 1);
         let apart = (layer_stride | ramp_stride).is_multiple_of(Axi::BOUNDARY);
-        let Some(layers) = self.sequencer.between(self.program).filter(|_| self.alike && apart) else {
-            return 0;
-        };
+        let layers = self.sequencer.between(self.program).filter(|_| self.alike && apart)?;
         if self.mode == Mode::Step {
-            return 0;
+            return None;
         }
         let layer = Layer::new(&self.run, &before, now - start);
-        let cycles = layer.cycles * layers;
-        self.run.repeat(&layer, &before, now, layers);
-        self.layer = Some(layer);
-        self.sequencer.jump(layers, cycles);
         self.units.end_layer(layers * layer_stride, layers * ramp_stride);
-        cycles
+        self.run.repeat(&layer, &before, now, layers);
+        let (mut later, mut turns) = (now, layers);
+        if let Some((exit, counted, sequencer)) = way_out {
+            (later, turns) = (exit, layers + 1);
+            self.sequencer = sequencer;
+            let part = Layer::new(&counted, &before, exit - start);
+            self.run.again((&before, &counted), &part, turns, layer.cycles);
+        }
+        let cycles = turns * layer.cycles;
+        self.sequencer.jump(turns, cycles);
+        self.layer = Some(layer);
+        Some(later + cycles)
     }
 
     /// The next cycle in which anything but the DMA can move, given whether anything `moved` in this one.

@@ -114,14 +114,19 @@ impl Layer {
 impl Run {
     /// Counts a layer `times` times more; the run has been at `before` at its start and stands at cycle `now`.
     pub(super) fn repeat(&mut self, layer: &Layer, before: &Run, now: u64, times: u64) {
-        self.apply(layer, |mine, its| *mine += its * times);
+        let first = self.clone();
         self.layer_ends.extend((1..=times).map(|turn| now + turn * layer.cycles));
-        let spans: Vec<Span> = self.spans[before.spans.len()..].to_vec();
-        let controls: Vec<Control> = self.controls[before.controls.len()..].to_vec();
         for turn in 1..=times {
-            self.spans.extend(spans.iter().map(|span| span.later(turn, layer.cycles)));
-            self.controls.extend(controls.iter().map(|control| control.later(turn, layer.cycles)));
+            self.again((before, &first), layer, turn, layer.cycles);
         }
+    }
+
+    /// Counts once more what lies between two moments of this run, `part`, `turn` layers of `period` cycles after it was counted.
+    pub(super) fn again(&mut self, (from, to): (&Run, &Run), part: &Layer, turn: u64, period: u64) {
+        self.apply(part, |mine, its| *mine += its);
+        let (spans, controls) = (&to.spans[from.spans.len()..], &to.controls[from.controls.len()..]);
+        self.spans.extend(spans.iter().map(|span| span.later(turn, period)));
+        self.controls.extend(controls.iter().map(|control| control.later(turn, period)));
     }
 
     /// The run, without spans and controls, of a sentence that leaves `fewer` layers earlier, by the same way out.

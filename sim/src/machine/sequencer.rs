@@ -71,6 +71,11 @@ impl Sequencer {
         alike.then(|| u64::from(self.exit_layer.min(program.layers).saturating_sub(self.layer)))
     }
 
+    /// Whether the exit of the first layer is what comes next, once all is idle.
+    pub(super) fn leaves_first(&self, program: &Program, now: u64) -> bool {
+        self.layer == 1 && now >= self.ready && matches!(self.operation(program), Some(Operation::Exit))
+    }
+
     /// Stands as it does now, `layers` layers and `cycles` cycles later.
     pub(super) fn jump(&mut self, layers: u64, cycles: u64) {
         self.layer += layers as u32;

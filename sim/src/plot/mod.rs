@@ -1,8 +1,9 @@
 //! From the results of a sweep to the data of figures: [`table`] reads them, [`points`] makes figures of all points, [`point`] those
-//! of one, which is simulated again from its records.
+//! of one, which is simulated again from its records, [`recorded`] those of its commands.
 
 pub mod point;
 pub mod points;
+pub mod recorded;
 pub mod table;
 
 use models::record::{Error, Kind};

@@ -1,17 +1,12 @@
 //! Figures of one point, which is simulated again from the records in its manifest.
 
-use std::collections::BTreeMap;
-
-use models::design::Design;
-use models::program::{Operation, Program, Space, Unit};
 use models::record::{Error, Kind};
 
 use super::refuse;
 use super::table::{Row, Table};
 use crate::energy;
-use crate::figure::{Axis, Figure, Mark, exits, histogram, roofline, timeline, vf};
-use crate::machine::{MemoryTiming, Mode, Options, Run, run};
-use crate::sentence::{Outcomes, Setup, frequency_hz, simulate};
+use crate::figure::{Axis, Figure, Mark, exits, histogram, vf};
+use crate::sentence::{Outcomes, Setup, simulate};
 use crate::sweep::export::plain;
 use crate::sweep::metric::Metric;
 use crate::sweep::point::Resolver;
@@ -135,132 +130,6 @@ pub fn vf(table: &Table, row: &Row) -> Result<Figure, Error> {
         curve: technology.vf.iter().map(|point| (point.vdd_v, point.f_mhz)).collect(),
         points: chosen.iter().filter_map(mark).collect(),
     }))
-}
-
-/// A run with all that it did.
-struct Recorded {
-    program: Program,
-    run: Run,
-    frequency_hz: f64,
-}
-
-/// The sentence that runs longest, command by command.
-fn recorded(setup: &Setup) -> Result<Recorded, Error> {
-    let Setup { design, technology, job, exits, .. } = setup;
-    let fit = |text: String| Error::new(Kind::Fit, "point", text, "take another point");
-    let program = models::compiler::compile(design, job).map_err(Error::from)?;
-    let frequency_hz = frequency_hz(design, technology)?;
-    let timing = MemoryTiming::new(design, technology, frequency_hz)?;
-    let exit_layer = exits.iter().rposition(|share| *share > 0.0).map_or(1, |at| at as u32 + 1);
-    let options = Options { exit_layer, predicted_mv: None, mode: Mode::Fast, spans: true };
-    let run = run(design, &program, |_| timing, options).map_err(|error| fit(error.to_string()))?;
-    Ok(Recorded { program, run, frequency_hz })
-}
-
-/// What each unit does when: the first layer of a sentence, or `layers` of them.
-///
-/// # Errors
-/// The point cannot be simulated.
-pub fn timeline(table: &Table, row: &Row, layers: u32) -> Result<Figure, Error> {
-    let Recorded { program, run, frequency_hz } = recorded(&setup(table, row)?)?;
-    let end = run.layer_ends.get(layers.max(1) as usize - 1).copied().unwrap_or(run.cycles);
-    let mut stages: Vec<_> = Vec::new();
-    let microseconds = |cycle: u64| cycle as f64 / frequency_hz * 1e6;
-    let mut spans = Vec::new();
-    for span in run.spans.iter().filter(|span| span.start < end) {
-        let Some(command) = program.commands.get(span.command as usize) else { continue };
-        let Some(unit) = command.operation.unit() else { continue };
-        let stage = command.tag.stage;
-        let known = stages.iter().position(|known| *known == stage);
-        let index = known.unwrap_or_else(|| {
-            stages.push(stage);
-            stages.len() - 1
-        });
-        let (begin, end) = (microseconds(span.start), microseconds(span.end));
-        spans.push(timeline::Span { lane: unit as usize, stage: index, begin, end });
-    }
-    Ok(Figure::Timeline(timeline::Data {
-        x: Axis::linear("time", "µs"),
-        lanes: Unit::ALL.iter().map(|unit| unit.name().to_owned()).collect(),
-        stages: stages.iter().map(|stage| stage.name().to_owned()).collect(),
-        spans,
-    }))
-}
-
-/// MACs of a stage, bytes over the bus, busy cycles of the PU and of the two engines at the bus.
-#[derive(Default)]
-struct Work {
-    macs: u64,
-    bytes: u64,
-    pu: u64,
-    bus: u64,
-}
-
-/// Each stage of a layer under the peak of the PU and the bandwidth of the memory. A stage's performance is its MACs over the
-/// busy cycles of the PU or of load and store engine, whichever has more: what it would reach with its own work overlapped. Its
-/// intensity counts bytes on the bus.
-///
-/// # Errors
-/// The point cannot be simulated.
-pub fn roofline(table: &Table, row: &Row) -> Result<Figure, Error> {
-    let setup = setup(table, row)?;
-    let Recorded { program, run, frequency_hz } = recorded(&setup)?;
-    let work = work(&program, &run);
-    let point = |(name, work): (&&'static str, &Work)| {
-        let seconds = work.pu.max(work.bus) as f64 / frequency_hz;
-        let complete = work.macs > 0 && work.bytes > 0;
-        complete.then(|| Mark {
-            x: work.macs as f64 / work.bytes as f64,
-            y: work.macs as f64 / seconds / 1e9,
-            name: (*name).to_owned(),
-        })
-    };
-    let (peak, bandwidth) = roofs(&setup.design, &setup, frequency_hz)?;
-    Ok(Figure::Roofline(roofline::Data {
-        x: Axis::log("operational intensity", "MAC/B"),
-        y: Axis::log("performance", "10⁹ MAC/s"),
-        peaks: vec![peak],
-        bandwidths: vec![bandwidth],
-        points: work.iter().filter_map(point).collect(),
-    }))
-}
-
-fn roofs(
-    design: &Design,
-    setup: &Setup,
-    frequency_hz: f64,
-) -> Result<(roofline::Roof, roofline::Roof), Error> {
-    let timing = MemoryTiming::new(design, &setup.technology, frequency_hz)?;
-    let peak = design.macs_per_cycle() as f64 * frequency_hz / 1e9;
-    let bytes = timing.beat_bytes as f64 / timing.beat_cycles as f64 * frequency_hz / 1e9;
-    let peak = roofline::Roof { name: format!("PU, {peak:.1} · 10⁹ MAC/s"), value: peak };
-    Ok((peak, roofline::Roof { name: format!("AXI, {bytes:.2} GB/s"), value: bytes }))
-}
-
-/// What each stage did.
-fn work(program: &Program, run: &Run) -> BTreeMap<&'static str, Work> {
-    let mut work: BTreeMap<&'static str, Work> = BTreeMap::new();
-    for span in &run.spans {
-        let Some(command) = program.commands.get(span.command as usize) else { continue };
-        let entry = work.entry(command.tag.stage.name()).or_default();
-        let cycles = span.end - span.start;
-        match &command.operation {
-            Operation::Matmul(product) => {
-                entry.macs += product.useful_macs;
-                entry.pu += cycles;
-            }
-            Operation::Load(transfer) | Operation::Store(transfer) => {
-                entry.bytes += transfer.bytes();
-                entry.bus += cycles;
-            }
-            Operation::Gather(gather) if gather.space == Space::External => {
-                entry.bytes += u64::from(gather.rows) * gather.row_bytes;
-                entry.bus += cycles;
-            }
-            _ => {}
-        }
-    }
-    work
 }
 
 /// The name of a figure of one point: what it shows.

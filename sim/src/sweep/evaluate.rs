@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::metric::Metric;
 use super::point::{Hashed, Point, Subject};
 use crate::area::area;
-use crate::energy::{self, Item, Usage};
+use crate::energy::{self, Item, Prices, Usage};
 use crate::machine::{Costs, Events, MemoryTiming, Mode, Nests, Prepared, exits};
 use crate::sentence::{SetupError, frequency_hz, ideal_cycles, leaving};
 
@@ -61,11 +61,13 @@ impl Evaluator {
         let frequency = frequency_hz(&point.design, technology).map_err(|error| error.to_string())?;
         let timing = MemoryTiming::new(&point.design, technology, frequency).map_err(|e| e.to_string())?;
         let counts = self.counts(point, timing)?;
+        let prices = Prices::new(&point.design, technology, point.design.operating.vdd_v);
+        let prices = prices.map_err(|error| error.to_string())?;
         let mut mean = Mean::default();
         for (layer, share) in leaving(&point.subject.value.shares) {
             let found = counts.iter().find(|counts| counts.layer == layer);
             let counts = found.ok_or_else(|| format!("no run leaves after layer {layer}"))?;
-            mean.add(point, counts, share, frequency).map_err(|error| error.to_string())?;
+            mean.add(&prices, counts, share, frequency);
         }
         Ok(mean.columns(point, frequency))
     }
@@ -125,16 +127,9 @@ struct Mean {
 }
 
 impl Mean {
-    fn add(
-        &mut self,
-        point: &Point,
-        counts: &Counts,
-        share: f64,
-        frequency: f64,
-    ) -> Result<(), models::record::Error> {
+    fn add(&mut self, prices: &Prices, counts: &Counts, share: f64, frequency: f64) {
         let latency_s = counts.cycles as f64 / frequency;
-        let usage = Usage { events: &counts.events, seconds: latency_s, vdd_v: point.design.operating.vdd_v };
-        let bill = energy::energy(&point.design, &point.technology.value, &usage)?;
+        let bill = prices.bill(&Usage { events: &counts.events, seconds: latency_s });
         self.cycles += share * counts.cycles as f64;
         self.ideal_cycles += share * counts.ideal_cycles as f64;
         self.latency_s += share * latency_s;
@@ -146,7 +141,6 @@ impl Mean {
         for (sum, item) in self.energy.iter_mut().zip(&bill) {
             sum.energy_j += share * item.energy_j;
         }
-        Ok(())
     }
 
     fn columns(&self, point: &Point, frequency: f64) -> Vec<f64> {

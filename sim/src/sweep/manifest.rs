@@ -12,7 +12,7 @@ use super::grid::Grid;
 use super::metric::Metric;
 use super::space::Space;
 use crate::area::area;
-use crate::energy::{Usage, energy};
+use crate::energy::{Prices, Usage};
 use crate::machine::Events;
 
 /// Layout of a folder; another number is another layout.
@@ -106,8 +106,8 @@ impl Opened {
     /// The base technology has no memory of the base design's.
     pub fn manifest(&self, text: &str, shard: Option<Shard>) -> Result<Manifest, Error> {
         let (design, technology) = self.bases.machine()?;
-        let usage = Usage { events: &Events::default(), seconds: 0.0, vdd_v: design.operating.vdd_v };
-        let bill = energy(&design, &technology, &usage)?;
+        let prices = Prices::new(&design, &technology, design.operating.vdd_v)?;
+        let bill = prices.bill(&Usage { events: &Events::default(), seconds: 0.0 });
         let parts = area(&design, &technology);
         Ok(Manifest {
             format: FORMAT,

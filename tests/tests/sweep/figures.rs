@@ -1,6 +1,8 @@
 //! Figures of a sweep: every kind draws, the README's are those of its command, and what cannot be drawn is said.
 
 use super::*;
+use sim::figure::Figure;
+use sim::plot::{recorded, table::Table};
 
 /// Every kind of `offramp plot`.
 const KINDS: [&str; 9] =
@@ -47,6 +49,40 @@ fn what_cannot_be_drawn_is_said_and_nothing_written() {
         let said = plot(&bench, words, file);
         assert!(said.exit == 2 && said.err.contains(why), "{words:?}: {said:?}");
         assert!(!bench.path(file).exists(), "{words:?}");
+    }
+}
+
+/// One point each where zeros save cycles and where they do not.
+const SPARSITY: &str = r#"
+name = "sparsity"
+summary = "what zeros save"
+question = "How far from the roofs?"
+[base]
+design = "offramp"
+technology = "edgebert-12nm"
+network = "albert-base"
+task = "sst2"
+[[axis]]
+key = "design.pu.sparsity"
+values = ["skip", "gate"]
+[[objective]]
+metric = "energy"
+goal = "min"
+"#;
+
+#[test]
+fn no_stage_lies_above_a_roof() {
+    let bench = Bench::new(SPARSITY);
+    done(bench.sweep("whole", &[]));
+    let table = Table::read(&bench.path("whole"), &[]).expect("the sweep is there");
+    for row in &table.rows {
+        let Ok(Figure::Roofline(data)) = recorded::roofline(&table, row) else { panic!("no roofline") };
+        let (peak, bandwidth) = (data.peaks[0].value, data.bandwidths[0].value);
+        assert!(data.points.len() >= 5, "{} stages", data.points.len());
+        for stage in &data.points {
+            let roof = peak.min(bandwidth * stage.x);
+            assert!(stage.y <= roof, "{:?}: {} at {roof}", row.axes, stage.name);
+        }
     }
 }
 
