@@ -24,8 +24,8 @@ pub(super) fn escape(text: &str) -> String {
 pub(super) enum Cell {
     /// A number, shown with four digits and sorted by its full value.
     Number(f64),
-    /// A whole number.
-    Whole(u64),
+    /// A number as it was written.
+    Written(String),
     /// A word.
     Word(String),
     /// A point, linked to its record.
@@ -36,7 +36,7 @@ impl Cell {
     fn html(&self) -> String {
         match self {
             Cell::Number(value) => format!("<td data-value=\"{value}\">{}</td>", digits(*value)),
-            Cell::Whole(value) => format!("<td>{value}</td>"),
+            Cell::Written(value) => format!("<td>{}</td>", escape(value)),
             Cell::Word(word) => format!("<td class=\"word\">{}</td>", escape(word)),
             Cell::Point(point) => {
                 format!("<td data-value=\"{point}\"><a href=\"#point-{point}\">{point}</a></td>")

@@ -1,10 +1,11 @@
 //! The report of a sweep: one page that needs nothing else, for a design review.
 //!
 //! The question; key figures; the front, what the best points consist of and how they depend on the first two axes, each as a figure
-//! with its table; every point of the front with its full record; what the energy rests on; what was left out; the records; how to
-//! make it again. No clock, no host: the same results give the same bytes.
+//! with its table; every point of the front with its full record; what the energy rests on; what the best design changes in its
+//! preset; what was left out; the records; how to make it again. No clock, no host: the same results give the same bytes.
 
 mod html;
+mod records;
 mod sections;
 
 use models::record::{Error, Kind};
@@ -30,9 +31,10 @@ pub fn page(table: &Table, folder: &str) -> Result<String, Error> {
         sections::parts(table).map_err(fail)?,
         sections::map(table).map_err(fail)?,
         sections::standing(table),
-        sections::left_out(table),
-        sections::records(table),
-        sections::again(table, folder),
+        records::differences(table)?,
+        records::left_out(table),
+        records::records(table),
+        records::again(table, folder),
     ]
     .concat();
     Ok(format!(

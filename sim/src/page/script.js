@@ -22,6 +22,10 @@ function text(table) {
   };
   return [...table.rows].map((row) => [...row.cells].map(cell).join(",")).join("\n") + "\n";
 }
+// Paper has no clicks: what can be opened there is open. Records of single points stay as they are.
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("details.printed")) details.open = true;
+});
 for (const head of document.querySelectorAll("th")) {
   head.querySelector("button").addEventListener("click", () => sort(head));
 }

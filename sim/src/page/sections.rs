@@ -1,6 +1,5 @@
 //! The parts of a report, in its order.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use toml::Value;
@@ -29,8 +28,7 @@ fn head_of(metric: Metric) -> String {
 
 fn axis_cell(value: &Value) -> Cell {
     match value {
-        Value::Integer(whole) if *whole >= 0 => Cell::Whole(whole.unsigned_abs()),
-        Value::Float(number) => Cell::Number(*number),
+        Value::Integer(_) | Value::Float(_) => Cell::Written(plain(value)),
         other => Cell::Word(plain(other)),
     }
 }
@@ -92,9 +90,13 @@ fn front_rows(table: &Table) -> Vec<&Row> {
 pub(super) fn front(table: &Table) -> Result<String, Error> {
     let Ok(drawn) = points::pareto(table, &View::default()) else { return Ok(String::new()) };
     let rows = front_rows(table);
+    let goals: Vec<&str> = table.space().objectives.iter().map(|o| o.metric.as_str()).collect();
     let caption = format!(
-        "Every point with figures; {} are on the front: none beats them in every objective.",
-        rows.len()
+        "Every point with figures, and the front of the two axes. The table has the front of the objectives ({}): {} of {} points, \
+         which no other beats in all of them.",
+        goals.join(", "),
+        rows.len(),
+        table.rows.len()
     );
     let metrics = [Metric::Energy, Metric::Latency, Metric::Area, Metric::Utilisation, Metric::Power];
     let mut heads = vec!["point".to_owned()];
@@ -151,7 +153,8 @@ pub(super) fn parts(table: &Table) -> Result<String, Error> {
         let bars = data.categories.iter().zip(&data.values);
         let rows: Vec<Vec<Cell>> = bars
             .map(|(category, values)| {
-                let first = category.parse().map_or_else(|_| Cell::Word(category.clone()), Cell::Number);
+                let number = category.parse::<f64>().is_ok();
+                let first = if number { Cell::Written } else { Cell::Word }(category.clone());
                 std::iter::once(first).chain(values.iter().map(|value| Cell::Number(*value))).collect()
             })
             .collect();
@@ -202,67 +205,4 @@ pub(super) fn standing(table: &Table) -> String {
          constants that price it. Cycles and events are exact; energy and area are these constants times them.</p>\n{bar}</div>\n",
         row.point
     ) + &html_table("standing", &heads, &rows)
-}
-
-/// Filters, and points that have no figures.
-pub(super) fn left_out(table: &Table) -> String {
-    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    for (_, reason) in &table.refused {
-        *reasons.entry(reason.lines().next().unwrap_or_default()).or_default() += 1;
-    }
-    let filters = table.space().filters.iter();
-    let mut rows: Vec<Vec<Cell>> = filters
-        .map(|f| {
-            vec![
-                Cell::Word("filter".into()),
-                Cell::Word(format!("{}: {}", f.drop.join(" and "), f.reason)),
-                Cell::Word(String::new()),
-            ]
-        })
-        .collect();
-    rows.extend(reasons.iter().map(|(reason, count)| {
-        vec![Cell::Word("no figures".into()), Cell::Word((*reason).to_owned()), Cell::Whole(*count)]
-    }));
-    if rows.is_empty() {
-        return String::new();
-    }
-    "<h2>What was left out</h2>\n".to_owned()
-        + &html_table("left-out", &["kind".to_owned(), "why".to_owned(), "points".to_owned()], &rows)
-}
-
-/// The records that every point starts from, and what varies.
-pub(super) fn records(table: &Table) -> String {
-    let texts = &table.results.manifest.records;
-    let mut html =
-        String::from("<h2>Records</h2>\n<p>Every point starts from these; the axes above change them.</p>\n");
-    let kinds = [
-        ("Design", &texts.design),
-        ("Technology", &texts.technology),
-        ("Network", &texts.network),
-        ("Task", &texts.task),
-    ];
-    for (kind, texts) in kinds {
-        for (name, text) in texts {
-            let _ = writeln!(
-                html,
-                "<details><summary>{kind} {}</summary><pre>{}</pre></details>",
-                escape(name),
-                escape(text)
-            );
-        }
-    }
-    html
-}
-
-/// How to make the results again.
-pub(super) fn again(table: &Table, folder: &str) -> String {
-    let manifest = &table.results.manifest;
-    format!(
-        "<h2>How to make it again</h2>\n<p>Model {}. With the space below as <code>space.toml</code>:</p>\n\
-         <pre>offramp sweep space.toml -o {folder}\nofframp report {folder} -o report.html</pre>\n\
-         <details><summary>space.toml</summary><pre>{}</pre></details>\n",
-        escape(&manifest.model),
-        escape(&manifest.space),
-        folder = escape(folder)
-    )
 }
