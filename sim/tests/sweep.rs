@@ -14,7 +14,7 @@ use rand_chacha::rand_core::SeedableRng;
 /// A space that takes a second or two.
 const SPACE: &str = r#"
 name = "kill"
-summary = "a few thousand points"
+summary = "some thousand points"
 question = "Is anything lost?"
 [base]
 design = "offramp"
@@ -38,13 +38,13 @@ key = "policy.threshold"
 values = [0.23, 0.28, 0.46]
 [[axis]]
 key = "design.operating.vdd_v"
-range = { from = 0.65, to = 0.8, step = "linear", points = 11 }
+range = { from = 0.65, to = 0.8, step = "linear", points = 33 }
 [[objective]]
 metric = "energy"
 goal = "min"
 "#;
 /// Points of the space.
-const POINTS: usize = 2 * 2 * 4 * 4 * 3 * 11;
+const POINTS: usize = 2 * 2 * 4 * 4 * 3 * 33;
 /// Moments at which the sweep is killed.
 const KILLS: usize = 20;
 /// Seed of the moments.
