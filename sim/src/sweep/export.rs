@@ -22,7 +22,7 @@ use super::manifest::{Manifest, Opened};
 use super::store::{RESULTS, Record, failed, scan};
 
 /// Rows of a Parquet row group.
-const GROUP: usize = 1 << 16;
+const GROUP: usize = 1 << 13;
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Cycles of a DMA command that has the port to itself, burst by burst without events.
 //!
-//! **Timing.** With `o` bursts that may be under way, burst `i` is requested at `r(i) = max(r(i−1) + 1, over(i−o))`, ready a delay
-//! later, served from `max(end(i−1), r(i) + delay)` on for `end(i) = … + beats(i) · beat_cycles`, and over then, or, a write, when it
-//! is acknowledged. A command that follows another by whole pages takes the same cycles.
+//! **Timing.** With `o` bursts that may be under way, burst `i` can be requested from `over(i−o)` on, is ready a delay later, served
+//! until `end(i) = max(end(i−1), over(i−o) + delay) + beats(i) · beat_cycles`, and over then, or, a write, when it is acknowledged.
+//! That an engine requests one burst a cycle does not show: a burst takes a cycle at least, so the one requested a cycle later is
+//! ready in time. A command that follows another by whole pages takes the same cycles.
 
 use super::cut::Cut;
 use super::{Job, tail};
@@ -53,14 +54,12 @@ pub(in crate::machine) fn cycles(timing: &MemoryTiming, engine: usize, job: Job)
 fn bursts(timing: &MemoryTiming, engine: usize, mut left: Cut, from: u64) -> u64 {
     let (delay, acknowledged) =
         if engine == 0 { (timing.read_latency, 0) } else { (latency::DMA_READ, timing.write_latency) };
-    let mut over = vec![0; timing.outstanding as usize];
-    let (mut request, mut end, mut slot) = (from, 0, 0);
+    let mut over = vec![from; timing.outstanding as usize];
+    let (mut end, mut slot) = (0, 0);
     while let Some(beats) = left.burst(timing) {
-        request = request.max(over[slot]);
-        end = end.max(request + delay) + beats * timing.beat_cycles;
+        end = end.max(over[slot] + delay) + beats * timing.beat_cycles;
         over[slot] = end + acknowledged;
         slot = if slot + 1 == over.len() { 0 } else { slot + 1 };
-        request += 1;
     }
     end + acknowledged
 }
