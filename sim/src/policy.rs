@@ -20,9 +20,58 @@ pub struct Exits {
     pub sentences: Option<usize>,
 }
 
+/// What one who asks calls the things that exits depend on, for errors.
+#[derive(Clone, Copy, Debug)]
+pub struct Names {
+    /// Kind of an error.
+    pub kind: Kind,
+    /// Where it is.
+    pub place: &'static str,
+    /// The threshold, and what stands between it and its value.
+    pub threshold: (&'static str, &'static str),
+    /// The trace.
+    pub trace: &'static str,
+}
+
 impl Exits {
+    /// By a trace where there is one, else by the task's histogram; where there is neither, all sentences run all layers.
+    ///
+    /// # Errors
+    /// The threshold is no entropy, there is none, or nothing that it could apply to.
+    pub fn new(
+        workload: &Workload,
+        trace: Option<(&str, &Trace)>,
+        threshold: Option<f64>,
+        layers: usize,
+        names: Names,
+    ) -> Result<Self, Error> {
+        let refuse = |message: String, remedy: String| Error::new(names.kind, names.place, message, remedy);
+        let (name, equals) = names.threshold;
+        if let Some(nats) = threshold.filter(|nats| !nats.is_finite() || *nats < 0.0) {
+            let message = format!("{name}{equals}{nats} must be a finite entropy of at least 0 nat");
+            return Err(refuse(message, "entropies of C classes lie between 0 and ln C".to_owned()));
+        }
+        match (trace, &workload.exits) {
+            (Some((source, trace)), known) => {
+                let threshold = threshold.or(known.as_ref().map(|exits| exits.threshold.value));
+                let threshold = threshold.ok_or_else(|| {
+                    let message = format!("{} {source} needs a threshold", names.trace);
+                    refuse(message, format!("add {name}, e.g. 0.28"))
+                })?;
+                Exits::from_trace(source, trace, threshold, layers)
+            }
+            (None, Some(_)) => Exits::from_histogram(workload, threshold),
+            (None, None) if threshold.is_some() => {
+                let message =
+                    format!("{name} has no effect: task `{}` has no exit statistics", workload.name);
+                Err(refuse(message, format!("add {}, or take a task with exits, e.g. sst2", names.trace)))
+            }
+            (None, None) => Ok(Exits::full_depth(layers)),
+        }
+    }
+
     /// All sentences run all layers.
-    pub fn full_depth(layers: usize) -> Self {
+    fn full_depth(layers: usize) -> Self {
         let mut shares = vec![0.0; layers];
         if let Some(last) = shares.last_mut() {
             *last = 1.0;
@@ -34,7 +83,7 @@ impl Exits {
     ///
     /// # Errors
     /// The trace is of another number of layers.
-    pub fn from_trace(source: &str, trace: &Trace, threshold: f64, layers: usize) -> Result<Self, Error> {
+    fn from_trace(source: &str, trace: &Trace, threshold: f64, layers: usize) -> Result<Self, Error> {
         if trace.layers() != layers {
             let message = format!(
                 "{source} has {} off-ramps a sentence, the network has {layers} layers",
@@ -51,7 +100,7 @@ impl Exits {
     ///
     /// # Errors
     /// The task has none there.
-    pub fn from_histogram(workload: &Workload, threshold: Option<f64>) -> Result<Self, Error> {
+    fn from_histogram(workload: &Workload, threshold: Option<f64>) -> Result<Self, Error> {
         let sentences = workload.exits()?.sentences;
         let histogram = workload.histogram(threshold)?;
         let all: f64 = histogram.percent.iter().sum();

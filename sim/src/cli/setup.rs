@@ -9,7 +9,7 @@ use models::trace::Trace;
 use models::workload::Workload;
 
 use crate::machine::Mode;
-use crate::policy::Exits;
+use crate::policy::{Exits, Names};
 use crate::report::{Input, Resolved};
 use crate::sentence::Setup;
 
@@ -109,45 +109,24 @@ fn inference(args: &InferenceArgs, inputs: &mut Vec<Input>) -> Result<(Inference
     Ok((job, workload))
 }
 
-fn from_trace(path: &str, threshold: f64, layers: usize) -> Result<(Exits, Input), Error> {
-    let trace = Trace::read(path)?;
-    let exits = Exits::from_trace(path, &trace, threshold, layers)?;
-    let value = format!("threshold {threshold} nat");
-    let source = format!("{path}: {} sentences, each with its own entropies", trace.sentences());
-    Ok((exits, Input { input: "exits", value, source }))
-}
-
-fn from_histogram(workload: &Workload, threshold: Option<f64>) -> Result<(Exits, Input), Error> {
-    let exits = Exits::from_histogram(workload, threshold)?;
-    let known = workload.exits()?;
-    let value = format!("threshold {} nat", exits.threshold.unwrap_or_default());
-    let source = format!("{}: {}", known.standing, known.source);
-    Ok((exits, Input { input: "exits", value, source }))
-}
+/// What the command line calls what exits depend on.
+const NAMES: Names =
+    Names { kind: Kind::Usage, place: "arguments", threshold: ("--threshold", " "), trace: "--exit-trace" };
 
 fn exits(args: &InferenceArgs, workload: &Workload, layers: usize) -> Result<(Exits, Input), Error> {
-    if let Some(threshold) = args.threshold.filter(|t| !t.is_finite() || *t < 0.0) {
-        let message = format!("--threshold {threshold} must be a finite entropy of at least 0 nat");
-        return Err(usage(message, "entropies of C classes lie between 0 and ln C"));
-    }
-    match (&args.exit_trace, &workload.exits) {
-        (Some(path), known) => {
-            let threshold =
-                args.threshold.or(known.as_ref().map(|e| e.threshold.value)).ok_or_else(|| {
-                    usage(format!("--exit-trace {path} needs a threshold"), "add --threshold, e.g. 0.28")
-                })?;
-            from_trace(path, threshold, layers)
+    let trace =
+        args.exit_trace.as_ref().map(|path| Ok::<_, Error>((path, Trace::read(path)?))).transpose()?;
+    let named = trace.as_ref().map(|(path, trace)| (path.as_str(), trace));
+    let exits = Exits::new(workload, named, args.threshold, layers, NAMES)?;
+    let source = match (named, &workload.exits) {
+        (Some((path, trace)), _) => {
+            format!("{path}: {} sentences, each with its own entropies", trace.sentences())
         }
-        (None, Some(_)) => from_histogram(workload, args.threshold),
-        (None, None) if args.threshold.is_some() => Err(usage(
-            format!("--threshold has no effect: task `{}` has no exit statistics", workload.name),
-            "add --exit-trace FILE, or take a task with exits, e.g. --task sst2",
-        )),
-        (None, None) => {
-            let source = format!("task `{}` has no exit statistics: every layer runs", workload.name);
-            Ok((Exits::full_depth(layers), Input { input: "exits", value: "none".into(), source }))
-        }
-    }
+        (None, Some(known)) => format!("{}: {}", known.standing, known.source),
+        (None, None) => format!("task `{}` has no exit statistics: every layer runs", workload.name),
+    };
+    let value = exits.threshold.map_or("none".to_owned(), |nats| format!("threshold {nats} nat"));
+    Ok((exits, Input { input: "exits", value, source }))
 }
 
 /// Everything a run needs.

@@ -2,6 +2,8 @@
 //!
 //! The step is the honest line: between two designs of the front there is no third that would lie on a chord.
 
+use std::collections::BTreeSet;
+
 use plotters::prelude::DrawingBackend;
 
 use super::axis::{Axis, Mark, Range};
@@ -10,6 +12,9 @@ use super::legend::{Legend, Sample};
 use super::pen::{Pen, Stroke};
 use super::style::{self, HEIGHT, INK, LINE, MARKER, SMALL, THIN};
 use super::{Error, labels, marker};
+
+/// Faded markers nearer than this, in points, are one.
+const APART: f64 = 0.25;
 
 /// Points in groups.
 #[derive(Clone, Debug)]
@@ -80,8 +85,13 @@ pub(super) fn draw<DB: DrawingBackend>(pen: &Pen<DB>, data: &Data) -> Result<(),
     let on_front = |point: &(f64, f64)| best.iter().any(|other| other == point);
     for (index, group) in data.groups.iter().enumerate() {
         let faded = style::faded(style::color(index), 0.35);
+        let mut drawn = BTreeSet::new();
         for point in group.points.iter().filter(|point| !on_front(point)) {
-            marker::tinted(pen, frame.at(point.0, point.1), index, faded, MARKER * 0.7)?;
+            let at = frame.at(point.0, point.1);
+            // Of a million points most lie on others: what cannot be seen is not drawn.
+            if drawn.insert([at.0, at.1].map(|place| (place / APART).round() as i64)) {
+                marker::tinted(pen, at, index, faded, MARKER * 0.7)?;
+            }
         }
     }
     step(pen, &frame, &best)?;

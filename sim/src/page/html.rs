@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use models::record::{Error, Kind};
+
 use crate::figure::{self, Figure, Size};
 
 /// Text that stays text.
@@ -80,8 +82,10 @@ pub(super) fn table(id: &str, heads: &[String], rows: &[Vec<Cell>]) -> String {
 }
 
 /// A figure inside the page, as an image of its own so that its style stays in it.
-pub(super) fn figure(figure: &Figure, name: &str, caption: &str) -> Result<String, figure::Error> {
-    let svg = figure::write_svg(figure, Size::Slide)?;
+pub(super) fn figure(figure: &Figure, name: &str, caption: &str) -> Result<String, Error> {
+    let svg = figure::write_svg(figure, Size::Slide).map_err(|error| {
+        Error::new(Kind::Input, "report", error.to_string(), "please report it with the space")
+    })?;
     let data = figure::base64(svg.as_bytes());
     Ok(format!(
         "<figure><img alt=\"{}\" src=\"data:image/svg+xml;base64,{data}\"><figcaption>{}</figcaption></figure>\n",

@@ -8,7 +8,7 @@ mod html;
 mod records;
 mod sections;
 
-use models::record::{Error, Kind};
+use models::record::Error;
 
 use crate::plot::table::Table;
 use html::escape;
@@ -22,15 +22,12 @@ const SCRIPT: &str = include_str!("script.js");
 /// A figure cannot be drawn.
 pub fn page(table: &Table, folder: &str) -> Result<String, Error> {
     let space = table.space();
-    let fail = |error: crate::figure::Error| {
-        Error::new(Kind::Input, "report", error.to_string(), "please report it with the space")
-    };
     let body = [
         sections::head(table),
-        sections::front(table).map_err(fail)?,
-        sections::parts(table).map_err(fail)?,
-        sections::map(table).map_err(fail)?,
-        sections::standing(table),
+        sections::front(table)?,
+        sections::parts(table)?,
+        sections::map(table)?,
+        sections::standing(table)?,
         records::differences(table)?,
         records::left_out(table),
         records::records(table),

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
+use models::record::Error;
 use toml::Value;
 
 use super::html::{Cell, digits, escape, figure, table as html_table};
-use crate::figure::Error;
 use crate::plot::points::{self, View};
 use crate::plot::table::{Row, Table};
 use crate::sweep::export::plain;
@@ -19,7 +19,7 @@ const RECORDS: usize = 100;
 const STANDINGS: [&str; 4] = ["measured", "modelled", "derived", "assumed"];
 
 fn shown(metric: Metric, row: &Row) -> f64 {
-    row.values[metric as usize] * metric.shown().0
+    row.metrics[metric as usize] * metric.shown().0
 }
 
 fn head_of(metric: Metric) -> String {
@@ -50,7 +50,7 @@ pub(super) fn head(table: &Table) -> String {
     for objective in &space.objectives {
         let Ok(metric) = Metric::named(&objective.metric) else { continue };
         let rows = table.rows.iter().filter(|row| row.good || good == 0);
-        let best = rows.min_by(|a, b| cost(objective, &a.values).total_cmp(&cost(objective, &b.values)));
+        let best = rows.min_by(|a, b| cost(objective, &a.metrics).total_cmp(&cost(objective, &b.metrics)));
         if let Some(row) = best {
             let value = format!("{} {}", digits(shown(metric, row)), metric.shown().1);
             key(value, format!("best {}: point {}, {}", metric.title(), row.point, table.describe(row)));
@@ -76,12 +76,12 @@ fn front_rows(table: &Table) -> Vec<&Row> {
     let rows = if good.is_empty() { table.rows.iter().collect() } else { good };
     let costs: Vec<Vec<f64>> = rows
         .iter()
-        .map(|row| table.space().objectives.iter().map(|objective| cost(objective, &row.values)).collect())
+        .map(|row| table.space().objectives.iter().map(|objective| cost(objective, &row.metrics)).collect())
         .collect();
     let mut front: Vec<&Row> = pareto::front(&costs).into_iter().map(|index| rows[index]).collect();
     front.sort_by(|a, b| {
         let first = table.objective(0) as usize;
-        a.values[first].total_cmp(&b.values[first]).then(a.point.cmp(&b.point))
+        a.metrics[first].total_cmp(&b.metrics[first]).then(a.point.cmp(&b.point))
     });
     front
 }
@@ -105,12 +105,12 @@ pub(super) fn front(table: &Table) -> Result<String, Error> {
     let cells: Vec<Vec<Cell>> = rows
         .iter()
         .map(|row| {
-            let axes = row.axes.iter().map(axis_cell);
+            let axes = (0..table.keys.len()).map(|axis| axis_cell(table.value(row, axis)));
             let figures = metrics.map(|metric| Cell::Number(shown(metric, row)));
             std::iter::once(Cell::Point(row.point)).chain(figures).chain(axes).collect()
         })
         .collect();
-    let records: String = rows.iter().take(RECORDS).map(|row| record(table, row)).collect();
+    let records = rows.iter().take(RECORDS).map(|row| record(table, row)).collect::<Result<String, _>>()?;
     let more = if rows.len() > RECORDS {
         format!("<p>The records of the first {RECORDS} are below; <code>offramp export</code> has all.</p>\n")
     } else {
@@ -124,21 +124,23 @@ pub(super) fn front(table: &Table) -> Result<String, Error> {
 }
 
 /// Everything that is known of a point.
-fn record(table: &Table, row: &Row) -> String {
-    let mut text = format!("key {}\n", row.key);
-    for (key, value) in table.keys.iter().zip(&row.axes) {
-        let _ = writeln!(text, "{key} = {value}");
+fn record(table: &Table, row: &Row) -> Result<String, Error> {
+    let record = table.record(row)?;
+    let mut text = format!("key {}\n", record.key);
+    for (axis, key) in table.keys.iter().enumerate() {
+        let _ = writeln!(text, "{key} = {}", table.value(row, axis));
     }
-    for (column, value) in table.results.manifest.columns().iter().zip(&row.values) {
+    let values = record.values.unwrap_or_default();
+    for (column, value) in table.results.manifest.columns().iter().zip(&values) {
         let _ = writeln!(text, "{column} = {value}");
     }
-    format!(
+    Ok(format!(
         "<details id=\"point-{}\"><summary>Point {}: {}</summary><pre>{}</pre></details>\n",
         row.point,
         row.point,
         escape(&table.describe(row)),
         escape(&text)
-    )
+    ))
 }
 
 /// What the energy of the best points consists of, along the first axis.
@@ -186,9 +188,10 @@ pub(super) fn map(table: &Table) -> Result<String, Error> {
 }
 
 /// What share of the energy rests on what kind of constant.
-pub(super) fn standing(table: &Table) -> String {
-    let Some(row) = table.best(table.rows.iter()) else { return String::new() };
-    let shares = &row.values[row.values.len() - STANDINGS.len()..];
+pub(super) fn standing(table: &Table) -> Result<String, Error> {
+    let Some(row) = table.best(table.rows.iter()) else { return Ok(String::new()) };
+    let values = table.record(row)?.values.unwrap_or_default();
+    let shares = &values[values.len().saturating_sub(STANDINGS.len())..];
     let mut bar = String::from("<div class=\"shares\">");
     let mut rows = Vec::new();
     for (standing, share) in STANDINGS.iter().zip(shares) {
@@ -200,9 +203,9 @@ pub(super) fn standing(table: &Table) -> String {
         rows.push(vec![Cell::Word((*standing).to_owned()), Cell::Number(percent)]);
     }
     let heads = ["standing of the constant".to_owned(), "share of the energy, %".to_owned()];
-    format!(
+    Ok(format!(
         "<h2>What the result rests on</h2>\n<p>Energy of point {}, the best by the first objective, by the standing of the \
          constants that price it. Cycles and events are exact; energy and area are these constants times them.</p>\n{bar}</div>\n",
         row.point
-    ) + &html_table("standing", &heads, &rows)
+    ) + &html_table("standing", &heads, &rows))
 }

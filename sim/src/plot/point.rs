@@ -39,7 +39,7 @@ pub fn setup(table: &Table, row: &Row) -> Result<Setup, Error> {
     let opened = &table.results.opened;
     let mut resolver = Resolver::new(&opened.bases, &opened.grid);
     let point = resolver.resolve(&opened.grid.digits(row.point))?;
-    if point.key() == row.key {
+    if point.key() == table.record(row)?.key {
         return Ok(point.setup());
     }
     let message = format!(
@@ -90,13 +90,14 @@ pub fn histogram(table: &Table, row: &Row, metric: Metric) -> Result<Figure, Err
 pub fn exits(table: &Table, row: &Row) -> Result<Figure, Error> {
     let threshold = table.keys.iter().position(|key| key == "policy.threshold");
     let alike = |other: &&Row| {
-        (0..table.keys.len()).all(|axis| Some(axis) == threshold || other.axes[axis] == row.axes[axis])
+        (0..table.keys.len())
+            .all(|axis| Some(axis) == threshold || table.value(other, axis) == table.value(row, axis))
     };
     let mut series = Vec::new();
     for other in table.rows.iter().filter(alike) {
         let weights = setup(table, other)?.exits;
-        let name =
-            threshold.map_or("sentences".to_owned(), |axis| format!("{} nat", plain(&other.axes[axis])));
+        let name = threshold
+            .map_or("sentences".to_owned(), |axis| format!("{} nat", plain(table.value(other, axis))));
         series.push(exits::Series { name, weights });
     }
     Ok(Figure::Exits(exits::Data { layers: "exit layer".into(), weighted: "sentences".into(), series }))

@@ -41,7 +41,7 @@ fn axis_of(metric: Metric, log: bool) -> Axis {
 }
 
 fn shown(metric: Metric, row: &Row) -> f64 {
-    row.values[metric as usize] * metric.shown().0
+    row.metrics[metric as usize] * metric.shown().0
 }
 
 /// Whether values spread over more than a decade, so that a linear axis would hide most.
@@ -76,11 +76,11 @@ pub fn pareto(table: &Table, view: &View) -> Result<Figure, Error> {
     let groups = match by {
         None => vec![pareto::Group { name: "points".into(), points: table.rows.iter().map(at).collect() }],
         Some(axis) => table
-            .values_of(axis)
-            .iter()
-            .map(|value| pareto::Group {
+            .by_value(axis, &table.rows)
+            .into_iter()
+            .map(|(value, rows)| pareto::Group {
                 name: format!("{} = {}", short(&table.keys[axis]), plain(value)),
-                points: table.rows.iter().filter(|row| row.axes[axis] == *value).map(at).collect(),
+                points: rows.into_iter().map(at).collect(),
             })
             .collect(),
     };
@@ -117,33 +117,32 @@ pub fn lines(table: &Table, view: &View) -> Result<Figure, Error> {
             let numeric = |axis: &usize| table.values_of(*axis).iter().all(|value| number(value).is_some());
             table
                 .varying()
-                .into_iter()
+                .iter()
+                .copied()
                 .find(numeric)
                 .ok_or_else(|| refuse("no axis with numbers varies", "say which with --x"))?
         }
     };
     let y = metric(view.y.as_ref(), table.objective(0))?;
     let by = view.by.as_ref().map(|key| table.axis(key)).transpose()?;
-    let groups: Vec<Option<Value>> = match by {
-        None => vec![None],
-        Some(axis) => table.values_of(axis).into_iter().map(Some).collect(),
+    let groups: Vec<(String, Vec<&Row>)> = match by {
+        None => vec![("all points".to_owned(), table.rows.iter().collect())],
+        Some(axis) => {
+            let name = |value| format!("{} = {}", short(&table.keys[axis]), plain(value));
+            table.by_value(axis, &table.rows).into_iter().map(|(value, rows)| (name(value), rows)).collect()
+        }
     };
     let mut series = Vec::new();
-    for group in groups {
-        let name = group.as_ref().zip(by).map_or("all points".to_owned(), |(value, axis)| {
-            format!("{} = {}", short(&table.keys[axis]), plain(value))
-        });
-        let mine = |row: &&Row| group.as_ref().zip(by).is_none_or(|(value, axis)| row.axes[axis] == *value);
+    for (name, rows) in groups {
         let mut points = Vec::new();
-        for value in table.values_of(x) {
-            let at = number(&value).ok_or_else(|| {
+        for (value, rows) in table.by_value(x, rows) {
+            let at = number(value).ok_or_else(|| {
                 refuse(
                     format!("{} has the value {value}, which is no number", table.keys[x]),
                     "take a key with numbers for --x, or `breakdown`",
                 )
             })?;
-            let of_value = table.rows.iter().filter(mine).filter(|row| row.axes[x] == value);
-            points.extend(median(at, of_value.map(|row| shown(y, row)).collect()));
+            points.extend(median(at, rows.into_iter().map(|row| shown(y, row)).collect()));
         }
         points.sort_by(|a, b| a.x.total_cmp(&b.x));
         series.push(lines::Series { name, points });
@@ -179,16 +178,15 @@ pub fn breakdown(table: &Table, view: &View) -> Result<Figure, Error> {
             return Err(refuse(format!("{} has no parts", other.name()), "take --y energy or --y area"));
         }
     };
-    let values = table.values_of(x);
-    let best = values.iter().filter_map(|value| {
-        table.best(table.rows.iter().filter(|row| row.axes[x] == *value)).map(|row| (value, row))
-    });
-    let best: Vec<(&Value, &Row)> = best.collect();
+    let groups = table.by_value(x, &table.rows).into_iter();
+    let best: Vec<(&Value, &Row)> =
+        groups.filter_map(|(value, rows)| table.best(rows.into_iter()).map(|row| (value, row))).collect();
     let scale = metric.shown().0;
-    let bars: Vec<Vec<f64>> = best
-        .iter()
-        .map(|(_, row)| row.values[start..start + names.len()].iter().map(|value| value * scale).collect())
-        .collect();
+    let bar = |row: &Row| {
+        let values = table.record(row)?.values.unwrap_or_default();
+        Ok(values.iter().skip(start).take(names.len()).map(|value| value * scale).collect())
+    };
+    let bars: Vec<Vec<f64>> = best.iter().map(|(_, row)| bar(row)).collect::<Result<_, Error>>()?;
     let (parts, values) = largest(names, &bars);
     Ok(Figure::Breakdown(breakdown::Data {
         categories_title: table.keys[x].clone(),
@@ -232,19 +230,22 @@ pub fn heatmap(table: &Table, view: &View) -> Result<Figure, Error> {
         ));
     }
     let metric = metric(view.value.as_ref(), table.objective(0))?;
-    let (columns, rows) = (table.values_of(x), table.values_of(y));
-    let cell = |row: &Value, column: &Value| {
-        let mine = table.rows.iter().filter(|point| point.axes[x] == *column && point.axes[y] == *row);
-        table.best(mine).map(|point| shown(metric, point))
+    let (columns, rows) = (table.values_of(x), table.by_value(y, &table.rows));
+    let line = |points: &[&Row]| -> Vec<Option<f64>> {
+        let groups = table.by_value(x, points.iter().copied());
+        let cell = |column: &Value| {
+            let (_, points) = groups.iter().find(|(value, _)| *value == column)?;
+            table.best(points.iter().copied()).map(|point| shown(metric, point))
+        };
+        columns.iter().map(cell).collect()
     };
-    let cells: Vec<Vec<Option<f64>>> =
-        rows.iter().rev().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect();
+    let cells: Vec<Vec<Option<f64>>> = rows.iter().rev().map(|(_, points)| line(points)).collect();
     let log = wide(cells.iter().flatten().flatten().copied().collect::<Vec<_>>().into_iter());
     Ok(Figure::Heatmap(heatmap::Data {
         columns_title: table.keys[x].clone(),
         columns: columns.iter().map(plain).collect(),
         rows_title: table.keys[y].clone(),
-        rows: rows.iter().rev().map(plain).collect(),
+        rows: rows.iter().rev().map(|(value, _)| plain(value)).collect(),
         value: axis_of(metric, log),
         cells,
     }))

@@ -1,5 +1,7 @@
-//! The finished points of a folder in memory: values of the axes and figures, those without figures left out.
+//! The finished points of a folder: in memory what every figure asks for, a hundred bytes a point; the rest is read again where it is
+//! asked for. Points without figures are left out.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use models::record::{Error, Kind, nearest};
@@ -7,23 +9,31 @@ use toml::Value;
 
 use super::refuse;
 use crate::sweep::export::{Results, axes, plain};
+use crate::sweep::grid::Grid;
 use crate::sweep::metric::Metric;
 use crate::sweep::search::{cost, excess};
 use crate::sweep::space::Space;
+use crate::sweep::store::Record;
 
 /// A point with figures.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Its number.
     pub point: u64,
-    /// Key of its configuration.
-    pub key: String,
-    /// The values of the axes.
-    pub axes: Vec<Value>,
-    /// Its figures, in the order of the manifest's columns.
-    pub values: Vec<f64>,
+    /// Its metrics, in their order.
+    pub metrics: [f64; Metric::COUNT],
     /// Whether it keeps every constraint.
     pub good: bool,
+}
+
+/// Where the values of an axis are.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Group of axes that vary together, and the axis in it.
+    dimension: usize,
+    column: usize,
+    /// Points from one position of the group to the next.
+    stride: u64,
 }
 
 /// The points of a folder.
@@ -32,6 +42,10 @@ pub struct Table {
     pub results: Results,
     /// Keys of the axes.
     pub keys: Vec<String>,
+    /// Where each has its values.
+    places: Vec<Place>,
+    /// Axes with more than one value among the points.
+    varying: Vec<usize>,
     /// Points with figures, ascending.
     pub rows: Vec<Row>,
     /// Points without figures, by number, with the reason.
@@ -69,10 +83,10 @@ impl Table {
                 keys.iter().zip(&axes).any(|(known, found)| known == key && same(found, value))
             };
             if only.iter().all(wanted) {
-                match (record.values, record.refused) {
-                    (Some(values), _) => {
-                        let good = space.constraints.iter().all(|c| excess(c, &values) <= 0.0);
-                        rows.push(Row { point: record.point, key: record.key, axes, values, good });
+                match (record.values.as_deref().and_then(<[f64]>::first_chunk), record.refused) {
+                    (Some(metrics), _) => {
+                        let good = space.constraints.iter().all(|c| excess(c, metrics) <= 0.0);
+                        rows.push(Row { point: record.point, metrics: *metrics, good });
                     }
                     (None, reason) => refused.push((record.point, reason.unwrap_or_default())),
                 }
@@ -86,7 +100,56 @@ impl Table {
             let message = format!("no point of {} has figures{}", folder.display(), restriction(only));
             return Err(refuse(message, "see why with `offramp export`, column `refused`"));
         }
-        Ok(Table { results, keys, rows, refused })
+        let places = places(&results.opened.grid);
+        let mut table = Table { results, keys, places, varying: Vec::new(), rows, refused };
+        table.varying = (0..table.keys.len()).filter(|axis| table.values_of(*axis).len() > 1).collect();
+        Ok(table)
+    }
+
+    /// All that is known of a point.
+    ///
+    /// # Errors
+    /// The file changed since the folder was read.
+    pub fn record(&self, row: &Row) -> Result<Record, Error> {
+        self.results.record(row.point)
+    }
+
+    /// The value of an axis at a point.
+    pub fn value(&self, row: &Row, axis: usize) -> &Value {
+        &self.positions(axis)[self.position(row, axis)][self.places[axis].column]
+    }
+
+    /// The positions of the axes that vary together with this one.
+    fn positions(&self, axis: usize) -> &[Vec<Value>] {
+        &self.results.opened.grid.dimensions[self.places[axis].dimension].positions
+    }
+
+    fn position(&self, row: &Row, axis: usize) -> usize {
+        let length = self.positions(axis).len() as u64;
+        (row.point / self.places[axis].stride % length) as usize
+    }
+
+    /// Rows by the value of an axis, in the order of the space; values that no row has are left out.
+    pub fn by_value<'a>(
+        &'a self,
+        axis: usize,
+        rows: impl IntoIterator<Item = &'a Row>,
+    ) -> Vec<(&'a Value, Vec<&'a Row>)> {
+        let column = self.places[axis].column;
+        let mut groups: Vec<(&Value, Vec<&Row>)> = Vec::new();
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        let mut group = |value: &'a Value| {
+            *known.entry(value.to_string()).or_insert_with(|| {
+                groups.push((value, Vec::new()));
+                groups.len() - 1
+            })
+        };
+        let of_position: Vec<usize> = self.positions(axis).iter().map(|row| group(&row[column])).collect();
+        for row in rows {
+            groups[of_position[self.position(row, axis)]].1.push(row);
+        }
+        groups.retain(|(_, rows)| !rows.is_empty());
+        groups
     }
 
     /// The space of the sweep.
@@ -104,21 +167,7 @@ impl Table {
 
     /// The distinct values of an axis among the points, in the order of the space.
     pub fn values_of(&self, axis: usize) -> Vec<Value> {
-        let mut values: Vec<Value> = Vec::new();
-        for dimension in &self.results.opened.grid.dimensions {
-            for (column, key) in dimension.keys.iter().enumerate() {
-                if key.text == self.keys[axis] {
-                    values.extend(dimension.positions.iter().map(|row| row[column].clone()));
-                }
-            }
-        }
-        let mut distinct: Vec<Value> = Vec::new();
-        for value in values {
-            if !distinct.contains(&value) && self.rows.iter().any(|row| row.axes[axis] == value) {
-                distinct.push(value);
-            }
-        }
-        distinct
+        self.by_value(axis, &self.rows).into_iter().map(|(value, _)| value.clone()).collect()
     }
 
     /// The metric of the objective of that rank, energy and latency where there are fewer.
@@ -134,15 +183,15 @@ impl Table {
     pub fn best<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Option<&'a Row> {
         let objective = self.space().objectives.first()?;
         rows.min_by(|a, b| {
-            let rank = |row: &Row| (!row.good, cost(objective, &row.values));
+            let rank = |row: &Row| (!row.good, cost(objective, &row.metrics));
             let ((bad_a, cost_a), (bad_b, cost_b)) = (rank(a), rank(b));
             bad_a.cmp(&bad_b).then(cost_a.total_cmp(&cost_b)).then(a.point.cmp(&b.point))
         })
     }
 
     /// Axes with more than one value among the points, in the order of the space.
-    pub fn varying(&self) -> Vec<usize> {
-        (0..self.keys.len()).filter(|axis| self.values_of(*axis).len() > 1).collect()
+    pub fn varying(&self) -> &[usize] {
+        &self.varying
     }
 
     /// The first axis of each group that varies together, where it has more than one value among the points.
@@ -150,7 +199,7 @@ impl Table {
         let mut first = 0;
         let mut axes = Vec::new();
         for dimension in &self.results.opened.grid.dimensions {
-            axes.extend(Some(first).filter(|axis| self.values_of(*axis).len() > 1));
+            axes.extend(Some(first).filter(|axis| self.varying.contains(axis)));
             first += dimension.keys.len();
         }
         axes
@@ -159,11 +208,22 @@ impl Table {
     /// What a point's axes say, those alone that vary.
     pub fn describe(&self, row: &Row) -> String {
         let pairs = self
-            .varying()
-            .into_iter()
-            .map(|axis| format!("{} = {}", short(&self.keys[axis]), plain(&row.axes[axis])));
+            .varying
+            .iter()
+            .map(|axis| format!("{} = {}", short(&self.keys[*axis]), plain(self.value(row, *axis))));
         pairs.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Where every axis has its values.
+fn places(grid: &Grid) -> Vec<Place> {
+    let mut places = Vec::new();
+    let mut stride = grid.points;
+    for (dimension, axes) in grid.dimensions.iter().enumerate() {
+        stride /= axes.positions.len() as u64;
+        places.extend((0..axes.keys.len()).map(|column| Place { dimension, column, stride }));
+    }
+    places
 }
 
 /// A key without the record that it belongs to.

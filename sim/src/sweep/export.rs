@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use models::record::{Error, Kind};
@@ -43,6 +43,7 @@ pub struct Results {
     pub opened: Opened,
     /// Whether the file ends in a torn line.
     pub torn: bool,
+    path: PathBuf,
     file: BufReader<File>,
     /// Number and place of each point, by number.
     index: Vec<(u64, u64)>,
@@ -79,7 +80,8 @@ impl Results {
         }
         let path = folder.join(RESULTS);
         let file = File::open(&path).map_err(|error| failed(&path, "read", &error))?;
-        Ok(Results { manifest, opened, torn, file: BufReader::with_capacity(1 << 13, file), index })
+        let file = BufReader::with_capacity(1 << 13, file);
+        Ok(Results { manifest, opened, torn, path, file, index })
     }
 
     /// How many points there are.
@@ -106,6 +108,23 @@ impl Results {
             each(&self.opened, serde_json::from_slice(&line)?)?;
         }
         self.file.seek(SeekFrom::Start(0)).map(|_| ())
+    }
+
+    /// One point.
+    ///
+    /// # Errors
+    /// It is not there, or the file changed since.
+    pub fn record(&self, point: u64) -> Result<Record, Error> {
+        let read = || -> io::Result<Record> {
+            let found = self.index.binary_search_by_key(&point, |(known, _)| *known);
+            let at = found.map_err(|_| io::Error::from(io::ErrorKind::NotFound))?;
+            let mut file = BufReader::new(File::open(&self.path)?);
+            file.seek(SeekFrom::Start(self.index[at].1))?;
+            let mut line = Vec::new();
+            file.read_until(b'\n', &mut line)?;
+            Ok(serde_json::from_slice(&line)?)
+        };
+        read().map_err(|error| failed(&self.path, "read", &error))
     }
 
     /// The keys that vary.

@@ -15,7 +15,7 @@ use super::axis::{Key, Target};
 use super::bases::{Bases, Named};
 use super::grid::Grid;
 use crate::machine::Mode;
-use crate::policy::Exits;
+use crate::policy::{Exits, Names};
 use crate::sentence::Setup;
 
 /// Records that a resolver keeps of each kind before it forgets them.
@@ -175,8 +175,16 @@ fn policy(values: &[(&Key, &Value)], name: &str) -> Option<Value> {
     found.map(|(_, value)| (*value).clone())
 }
 
+/// What a space calls what exits depend on.
+const NAMES: Names = Names {
+    kind: Kind::Fit,
+    place: "policy",
+    threshold: ("policy.threshold", " = "),
+    trace: "base.exit_trace",
+};
+
 fn refuse(message: String, remedy: &str) -> Error {
-    Error::new(Kind::Fit, "policy", message, remedy)
+    Error::new(NAMES.kind, NAMES.place, message, remedy)
 }
 
 fn subject(bases: &Bases, values: &[(&Key, &Value)]) -> Result<Subject, Error> {
@@ -185,40 +193,29 @@ fn subject(bases: &Bases, values: &[(&Key, &Value)]) -> Result<Subject, Error> {
     let positions = network.positions;
     let mut job = Inference::new(network, &workload)?;
     if let Some(tokens) = policy(values, "tokens") {
-        let least = tokens.as_integer().and_then(|tokens| u32::try_from(tokens).ok());
-        job.sequence = least.filter(|tokens| (1..=positions).contains(tokens)).ok_or_else(|| {
-            let message =
-                format!("policy.tokens = {tokens} must be from 1 to the network's {positions} positions");
-            refuse(message, "choose a length in this range")
-        })?;
+        job.sequence = length(&tokens, positions)?;
     }
-    let threshold = match policy(values, "threshold") {
-        None => None,
-        Some(value) => {
-            let number = value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
-            Some(number.filter(|nats| *nats >= 0.0 && nats.is_finite()).ok_or_else(|| {
-                let message = format!("policy.threshold = {value} must be an entropy of at least 0 nat");
-                refuse(message, "entropies of C classes lie between 0 and ln C")
-            })?)
-        }
-    };
-    let layers = job.network.layers as usize;
-    let exits = match (&bases.trace, &workload.exits) {
-        (Some((source, trace)), known) => {
-            let threshold = threshold.or(known.as_ref().map(|exits| exits.threshold.value));
-            let threshold = threshold.ok_or_else(|| {
-                refuse(format!("{source} needs a threshold"), "add an axis policy.threshold")
-            })?;
-            Exits::from_trace(source, trace, threshold, layers)?
-        }
-        (None, Some(_)) => Exits::from_histogram(&workload, threshold)?,
-        (None, None) if threshold.is_some() => {
-            let message =
-                format!("policy.threshold has no effect: task `{}` has no exit statistics", workload.name);
-            return Err(refuse(message, "add base.exit_trace, or take a task with exits"));
-        }
-        (None, None) => Exits::full_depth(layers),
-    };
+    let threshold = policy(values, "threshold").map(|value| nats(&value)).transpose()?;
+    let trace = bases.trace.as_ref().map(|(source, trace)| (source.as_str(), trace));
+    let exits = Exits::new(&workload, trace, threshold, job.network.layers as usize, NAMES)?;
     job.exits = exits.threshold.is_some();
     Ok(Subject { job, shares: exits.shares })
+}
+
+/// Tokens of a sentence.
+fn length(tokens: &Value, positions: u32) -> Result<u32, Error> {
+    let whole = tokens.as_integer().and_then(|tokens| u32::try_from(tokens).ok());
+    whole.filter(|tokens| (1..=positions).contains(tokens)).ok_or_else(|| {
+        let message =
+            format!("policy.tokens = {tokens} must be from 1 to the network's {positions} positions");
+        refuse(message, "choose a length in this range")
+    })
+}
+
+/// An entropy.
+fn nats(value: &Value) -> Result<f64, Error> {
+    let number = value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
+    number.ok_or_else(|| {
+        refuse(format!("policy.threshold = {value} must be a number"), "give an entropy in nats")
+    })
 }

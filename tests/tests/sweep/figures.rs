@@ -81,7 +81,7 @@ fn no_stage_lies_above_a_roof() {
         assert!(data.points.len() >= 5, "{} stages", data.points.len());
         for stage in &data.points {
             let roof = peak.min(bandwidth * stage.x);
-            assert!(stage.y <= roof, "{:?}: {} at {roof}", row.axes, stage.name);
+            assert!(stage.y <= roof, "{}: {} at {roof}", table.describe(row), stage.name);
         }
     }
 }
