@@ -2,6 +2,7 @@
 //!
 //! The step is the honest line: between two designs of the front there is no third that would lie on a chord.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use plotters::prelude::DrawingBackend;
@@ -9,11 +10,11 @@ use plotters::prelude::DrawingBackend;
 use super::axis::{Axis, Mark, Range};
 use super::frame::{self, Frame, Side};
 use super::legend::{Legend, Sample};
-use super::pen::{Pen, Stroke};
+use super::pen::{Pen, Point, Stroke};
 use super::style::{self, HEIGHT, INK, LINE, MARKER, SMALL, THIN};
 use super::{Error, labels, marker};
 
-/// Faded markers nearer than this, in points, are one.
+/// Markers nearer than this, in points, are one.
 const APART: f64 = 0.25;
 
 /// Points in groups.
@@ -65,7 +66,7 @@ pub(super) fn height(data: &Data, width: f64) -> f64 {
 /// Points that no other point is below in one cost and at most equal in the other, by x.
 pub fn front(points: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
     let mut sorted: Vec<_> = points.into_iter().collect();
-    sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    sorted.sort_by(by_place);
     let mut front: Vec<(f64, f64)> = Vec::new();
     for point in sorted {
         if front.last().is_none_or(|last| point.1 < last.1) {
@@ -82,25 +83,32 @@ pub(super) fn draw<DB: DrawingBackend>(pen: &Pen<DB>, data: &Data) -> Result<(),
     let y = Side::Values(&data.y, Range::around(&data.y, all.iter().map(|p| p.1)));
     let frame = frame::draw(pen, outer, x, y)?;
     let best = front(points(data));
-    let on_front = |point: &(f64, f64)| best.iter().any(|other| other == point);
+    let on_front = |point: &(f64, f64)| best.binary_search_by(|other| by_place(other, point)).is_ok();
     for (index, group) in data.groups.iter().enumerate() {
         let faded = style::faded(style::color(index), 0.35);
-        let mut drawn = BTreeSet::new();
-        for point in group.points.iter().filter(|point| !on_front(point)) {
-            let at = frame.at(point.0, point.1);
-            // Of a million points most lie on others: what cannot be seen is not drawn.
-            if drawn.insert([at.0, at.1].map(|place| (place / APART).round() as i64)) {
-                marker::tinted(pen, at, index, faded, MARKER * 0.7)?;
-            }
+        for at in places(&frame, group.points.iter().filter(|point| !on_front(point))) {
+            marker::tinted(pen, at, index, faded, MARKER * 0.7)?;
         }
     }
     step(pen, &frame, &best)?;
     for (index, group) in data.groups.iter().enumerate() {
-        for point in group.points.iter().filter(|point| on_front(point)) {
-            marker::draw(pen, frame.at(point.0, point.1), index)?;
+        for at in places(&frame, group.points.iter().filter(|point| on_front(point))) {
+            marker::draw(pen, at, index)?;
         }
     }
     marks(pen, &frame, data)
+}
+
+/// By x, then by y.
+fn by_place(a: &(f64, f64), b: &(f64, f64)) -> Ordering {
+    a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+}
+
+/// Where points lie. Of a million most lie on others: what cannot be seen is left out.
+fn places<'a>(frame: &Frame, points: impl Iterator<Item = &'a (f64, f64)>) -> Vec<Point> {
+    let mut taken = BTreeSet::new();
+    let cell = |(x, y): Point| [x, y].map(|place| (place / APART).round() as i64);
+    points.map(|(x, y)| frame.at(*x, *y)).filter(|at| taken.insert(cell(*at))).collect()
 }
 
 /// From the top edge down along the front to the right edge: what lies above and right of it is beaten.

@@ -13,6 +13,8 @@ use crate::sweep::metric::Metric;
 use crate::sweep::pareto;
 use crate::sweep::search::cost;
 
+/// Most points of the front in its table.
+const LISTED: usize = 1000;
 /// Most points of the front whose full record is on the page.
 const RECORDS: usize = 100;
 /// Standings, in the order of their columns.
@@ -104,6 +106,7 @@ pub(super) fn front(table: &Table) -> Result<String, Error> {
     heads.extend(table.keys.iter().cloned());
     let cells: Vec<Vec<Cell>> = rows
         .iter()
+        .take(LISTED)
         .map(|row| {
             let axes = (0..table.keys.len()).map(|axis| axis_cell(table.value(row, axis)));
             let figures = metrics.map(|metric| Cell::Number(shown(metric, row)));
@@ -112,7 +115,14 @@ pub(super) fn front(table: &Table) -> Result<String, Error> {
         .collect();
     let records = rows.iter().take(RECORDS).map(|row| record(table, row)).collect::<Result<String, _>>()?;
     let more = if rows.len() > RECORDS {
-        format!("<p>The records of the first {RECORDS} are below; <code>offramp export</code> has all.</p>\n")
+        let table = if rows.len() > LISTED {
+            format!("The table has the first {LISTED} points, best first. ")
+        } else {
+            String::new()
+        };
+        format!(
+            "<p>{table}The records of the first {RECORDS} are below; <code>offramp export</code> has all.</p>\n"
+        )
     } else {
         String::new()
     };

@@ -14,9 +14,10 @@ pub fn front(points: &[Vec<f64>]) -> Vec<usize> {
     order.sort_by(|a, b| lexicographic(&points[*a], &points[*b]).then(a.cmp(b)));
     let mut front: Vec<usize> = Vec::new();
     for index in order {
-        // What comes later in this order dominates nothing before it.
-        let beaten = |kept: &usize| dominates(&points[*kept], &points[index]);
-        if !front.iter().rev().any(beaten) {
+        // What comes later in this order dominates nothing before it. Of two objectives the second falls along the front: no point of
+        // it dominates unless the last does.
+        let kept = if points[index].len() > 2 { &front[..] } else { &front[front.len().saturating_sub(1)..] };
+        if !kept.iter().rev().any(|kept| dominates(&points[*kept], &points[index])) {
             front.push(index);
         }
     }
