@@ -13,7 +13,10 @@ use models::latency;
 /// A vector of several beats, the smallest.
 const SPLIT: Small = (16, 1, 32, Format::AF8_4, Sparsity::Skip);
 
-/// Random stores, then one as long as a buffer.
+/// Runs of a tile each in a store of many; the number has ones in its lower bits.
+const MANY: u64 = 1151;
+
+/// Random stores, one as long as a buffer, one of many runs.
 pub(super) fn pack(plan: &Plan) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     for design in designs(plan, &[&SMALL[..], &[SPLIT]].concat())? {
@@ -30,6 +33,11 @@ pub(super) fn pack(plan: &Plan) -> Result<Tally, Failure> {
         let long =
             Runs { first: 0, count: design.buffer.bytes / bytes, bytes, stride: bytes, indexed: false };
         run(&mut bench, &mut draw, &design, &mut packer, (long, u64::MAX))?;
+        // Runs that touch are one, and those with a gap are not; no run ends with a beat.
+        for stride in [n * n, n * n + n.max(4)] {
+            let many = Runs { first: n.max(4), count: MANY, bytes: n * n, stride, indexed: false };
+            run(&mut bench, &mut draw, &design, &mut packer, (many, u64::MAX))?;
+        }
         tally += few(plan, &design).replay(bench)?;
     }
     Ok(tally)

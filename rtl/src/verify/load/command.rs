@@ -86,12 +86,17 @@ pub(super) fn case(shape: &Shape, draw: &mut Draw) -> Result<Case, Error> {
     Ok(case)
 }
 
+/// Most tiles of a row, now and then: long rows of a table touch every byte of a word of the NVM.
+const WIDE: u64 = 12;
+
 /// Row blocks that fit the buffer: the region, with runs of so many blocks.
 fn region(shape: &Shape, draw: &mut Draw, runs: u32, per_run: u32) -> Region {
     let n = shape.lanes as u32;
-    let tiles = 1 + draw.below(3) as u32;
+    let (blocks, wide) = (runs * per_run, draw.once_in(3));
+    let room = (shape.tiles - 1) / u64::from(blocks) - 1;
+    let tiles = 1 + draw.below(if wide { room.min(WIDE) } else { 3 }) as u32;
     let gap = if per_run == 1 { draw.below(2) as u32 } else { 0 };
-    let (blocks, stride) = (runs * per_run, tiles + gap);
+    let stride = tiles + gap;
     let base = draw.below(shape.tiles - u64::from(blocks * stride)) as u32;
     Region { buffer: draw.below(2) as u8, base: base * n, block_stride: stride * n, blocks, tiles }
 }
