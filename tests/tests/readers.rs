@@ -128,6 +128,8 @@ addEventListener("load", () => {
     table.tHead.rows[0].cells[column].querySelector("button").click();
     seen.orders.push(order());
   }
+  const links = [...document.querySelectorAll("a[href^='#']:not(.csv)")];
+  seen.dead = links.filter((link) => !document.querySelector(link.getAttribute("href"))).length;
   seen.csv = text(table).split("\n").length;
   location.hash = table.querySelector("a").getAttribute("href");
   reveal();
@@ -179,5 +181,6 @@ fn chromium_shows_the_report_without_an_error() {
         Some(up.len() as u64 + 2),
         "a head, the rows and the last line's end: {seen}"
     );
+    assert_eq!(seen["dead"], 0, "every link leads somewhere: {seen}");
     assert_eq!(seen["open"], 1, "the linked record is open");
 }

@@ -13,10 +13,8 @@ use crate::sweep::metric::Metric;
 use crate::sweep::pareto;
 use crate::sweep::search::cost;
 
-/// Most points of the front in its table.
+/// Most points of the front in its table, each with its record behind it.
 const LISTED: usize = 1000;
-/// Most points of the front whose full record is on the page.
-const RECORDS: usize = 100;
 /// Standings, in the order of their columns.
 const STANDINGS: [&str; 4] = ["measured", "modelled", "derived", "assumed"];
 
@@ -113,16 +111,9 @@ pub(super) fn front(table: &Table) -> Result<String, Error> {
             std::iter::once(Cell::Point(row.point)).chain(figures).chain(axes).collect()
         })
         .collect();
-    let records = rows.iter().take(RECORDS).map(|row| record(table, row)).collect::<Result<String, _>>()?;
-    let more = if rows.len() > RECORDS {
-        let table = if rows.len() > LISTED {
-            format!("The table has the first {LISTED} points, best first. ")
-        } else {
-            String::new()
-        };
-        format!(
-            "<p>{table}The records of the first {RECORDS} are below; <code>offramp export</code> has all.</p>\n"
-        )
+    let records = rows.iter().take(LISTED).map(|row| record(table, row)).collect::<Result<String, _>>()?;
+    let more = if rows.len() > LISTED {
+        format!("<p>The first {LISTED} points, best first; <code>offramp export</code> has all.</p>\n")
     } else {
         String::new()
     };
