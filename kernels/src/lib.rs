@@ -15,6 +15,7 @@
 //! | [`add`] | element-wise add with separate exponent biases |
 //! | [`entropy`] | entropy of an off-ramp's logits and the exit decision |
 //! | [`dvfs`] | prediction of the exit and the supply voltage until then |
+//! | [`levels`], [`secded`] | cells of non-volatile memory: levels for bits, and the code that corrects one of them |
 //! | [`fixed`] | fixed-point primitives that the units share |
 //!
 //! No timing is here (`sim` has it), and no memory: a unit is a function of its operands.
@@ -28,7 +29,9 @@ pub mod entropy;
 pub mod epilogue;
 pub mod fixed;
 pub mod layernorm;
+pub mod levels;
 pub mod matmul;
+pub mod secded;
 mod shape;
 pub mod softmax;
 

@@ -1,8 +1,10 @@
-//! How every TOML record is read: designs, technologies, networks and workloads.
+//! How every TOML record is read: designs, technologies, memories, networks and workloads.
 //!
 //! A record is a preset (its text is part of the program) or a file, plus deltas `KEY=VALUE`. Its text is read by `toml`
 //! with no unknown keys and no defaults, then validated; validation collects every problem. What comes out is plain
 //! data. Errors name source, line and column and say what was found, what is expected, why, and what to do.
+//!
+//! A record may name another one ([`Named`]): a technology its memories.
 //!
 //! Not modelled: includes and inheritance between files. A file is complete, as `show` prints it.
 
@@ -10,14 +12,19 @@ mod delta;
 mod document;
 mod error;
 mod explain;
+mod named;
 mod nearest;
+mod quantities;
 mod quantity;
 mod source;
 mod template;
 mod tree;
 
 pub use error::{Error, Kind, Place, Problem};
+pub use named::Named;
 pub use nearest::nearest;
+pub use quantities::AnyQuantity;
+pub(crate) use quantities::{Visit, quantities};
 pub use quantity::*;
 pub use source::{is_path, read_file, read_text};
 pub use template::Template;

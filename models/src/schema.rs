@@ -10,6 +10,8 @@ use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use crate::design::Design;
+use crate::fault::FaultModel;
+use crate::memory::Memory;
 use crate::network::Network;
 use crate::record::Record;
 use crate::technology::Technology;
@@ -25,7 +27,14 @@ pub struct Kind {
 }
 
 /// The kinds of this crate.
-pub const KINDS: [Kind; 4] = [kind::<Design>(), kind::<Technology>(), kind::<Workload>(), kind::<Network>()];
+pub const KINDS: [Kind; 6] = [
+    kind::<Design>(),
+    kind::<Technology>(),
+    kind::<Memory>(),
+    kind::<FaultModel>(),
+    kind::<Workload>(),
+    kind::<Network>(),
+];
 
 /// A kind of file by its type.
 pub const fn kind<T: Record + JsonSchema>() -> Kind {

@@ -1,4 +1,4 @@
-//! What the machine is made of: energy, area and leakage of its parts, voltage and frequency, memories.
+//! What the machine is made of: energy, area and leakage of its parts, voltage and frequency, and the memories that it names.
 //!
 //! Every constant is a [`Quantity`]: value, unit, standing, source. Energies and leakages hold at `vdd_nominal_v`;
 //! other voltages scale them:
@@ -22,7 +22,7 @@ pub use scale::OutOfRange;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::design::Cell;
+use crate::memory::{Channel, Memory};
 use crate::record::*;
 
 /// A process with its memories and regulators.
@@ -51,10 +51,10 @@ pub struct Technology {
     /// Voltage and frequency, by ascending voltage.
     #[schemars(length(min = 1))]
     pub vf: Vec<VfPoint>,
-    /// Non-volatile memory.
-    pub nvm: Nvm,
-    /// External memories.
-    pub memories: Vec<Memory>,
+    /// The memory on the chip that keeps what every sentence needs: non-volatile, or one that is loaded at every wake-up.
+    pub nvm: Named<Memory>,
+    /// Memories that can stand behind the AXI master.
+    pub memories: Vec<Named<Memory>>,
     /// The regulator of the core supply.
     pub ldo: Ldo,
     /// The clock generator.
@@ -66,8 +66,9 @@ impl Technology {
     ///
     /// # Errors
     /// The technology has no such memory: the error lists those it has.
-    pub fn memory(&self, name: &str) -> Result<&Memory, Error> {
-        self.memories.iter().find(|memory| memory.name == name).ok_or_else(|| {
+    pub fn memory(&self, name: &str) -> Result<&Channel, Error> {
+        let found = self.memories.iter().find(|memory| memory.name == name);
+        found.and_then(|memory| memory.channel.as_ref()).ok_or_else(|| {
             let known: Vec<&str> = self.memories.iter().map(|memory| memory.name.as_str()).collect();
             let hint = nearest(name, known.iter().copied())
                 .map_or(String::new(), |near| format!("did you mean `{near}`? "));
@@ -100,11 +101,9 @@ impl Technology {
         for (index, sram) in self.sram.iter().enumerate() {
             sram.visit(index, visit);
         }
-        for cell in [Cell::Slc, Cell::Mlc2, Cell::Mlc3] {
-            self.nvm.cell(cell).visit(&format!("nvm.{}", cell.name()), visit);
-        }
+        self.nvm.visit("nvm.", visit);
         for (index, memory) in self.memories.iter().enumerate() {
-            memory.visit(index, visit);
+            memory.visit(&format!("memories.{index}."), visit);
         }
         self.ldo.visit("ldo", visit);
         self.clock.visit("clock", visit);

@@ -1,6 +1,7 @@
 //! Technology presets against what they were taken from, and what voltage and size do to them.
 
 use models::design::Cell;
+use models::memory::Memory;
 use models::record::{self, Kind, Standing};
 use models::technology::Technology;
 
@@ -84,9 +85,9 @@ fn sram_energy_runs_through_its_macros() {
 #[test]
 fn rram_density_follows_the_bits_of_a_cell() {
     let nvm = technology("edgebert-12nm").nvm;
-    near(nvm.cell(Cell::Slc).area_mm2_per_mb.value, 0.269, 0.1);
-    near(nvm.cell(Cell::Mlc2).area_mm2_per_mb.value, 0.146, 0.1);
-    near(nvm.cell(Cell::Mlc3).area_mm2_per_mb.value, 0.1085, 0.1);
+    near(nvm.array(Cell::Slc).unwrap().area_mm2_per_mb.value, 0.269, 0.1);
+    near(nvm.array(Cell::Mlc2).unwrap().area_mm2_per_mb.value, 0.146, 0.1);
+    near(nvm.array(Cell::Mlc3).unwrap().area_mm2_per_mb.value, 0.1085, 0.1);
 }
 
 /// What a smaller node is for; a slip in one preset breaks the order.
@@ -123,8 +124,11 @@ fn constants_are_all_there_once() {
 
 /// Counted in the text, which knows nothing of the types.
 fn quantities(name: &str) -> usize {
-    let text = record::resolve::<Technology>(name, &[] as &[&str]).expect("a preset").1.text;
-    text.lines().filter(|line| line.contains("= { value = ")).count()
+    let (technology, origin) = record::resolve::<Technology>(name, &[] as &[&str]).expect("a preset");
+    let memory = |name: &str| record::resolve::<Memory>(name, &[] as &[&str]).expect("a preset").1.text;
+    let memories = technology.memories.iter().map(|memory| memory.written());
+    let texts = [technology.nvm.written()].into_iter().chain(memories).map(memory).chain([origin.text]);
+    texts.map(|text| text.lines().filter(|line| line.contains("= { value = ")).count()).sum()
 }
 
 #[test]
@@ -138,7 +142,7 @@ fn only_the_silicon_is_called_measured() {
 #[test]
 fn memories_are_found_by_name() {
     let chip = technology("edgebert-12nm");
-    assert_eq!(chip.memory("lpddr4").unwrap().name, "lpddr4");
+    assert_eq!(chip.memory("lpddr4").unwrap().read_pj_per_bit.value, 8.0);
     let error = chip.memory("lpdr4").unwrap_err();
     assert_eq!(error.kind, Kind::Input);
     assert!(error.render(200, false).contains("did you mean `lpddr4`? it has lpddr4, ddr4, hbm2"));
@@ -153,7 +157,10 @@ fn broken_technologies_are_refused() {
         ("value = 0.075", "value = 75000.0", "energy.mac_pj.value = 75000 pJ/MAC must be from 0 to 1000"),
         ("f_mhz = 480", "f_mhz = 300", "vf.2 at 0.78 V, 300 MHz must lie above 0.68 V, 336 MHz"),
         ("bytes = 8192", "bytes = 1024", "sram.1.bytes = 1024 must be above 1024"),
-        ("name = \"ddr4\"", "name = \"lpddr4\"", "memories.1.name = \"lpddr4\" is there twice"),
+        ("\"ddr4\"", "\"lpddr4\"", "memories.1 = \"lpddr4\" is there twice"),
+        ("\"ddr4\"", "\"rram-22ffl\"", "memories.1: memory `rram-22ffl` has no channel"),
+        ("\"ddr4\"", "\"dr4\"", "memory `dr4`: unknown memory `dr4`; did you mean `ddr4`?"),
+        ("nvm = \"rram-22ffl\"", "nvm = \"ddr4\"", "nvm: memory `ddr4` has no array"),
         ("GF 12 nm FinFET, ISSCC 2023 22.9", " ", "node_nm.source is empty"),
     ] {
         let changed = text.replacen(from, to, 1);

@@ -9,9 +9,10 @@
 use crate::area::{MEGABYTE, logic_mm2, sram_bytes};
 use crate::machine::Events;
 use models::design::Design;
+use models::memory::{Array, Channel};
 use models::program::COMMAND_BYTES;
 use models::record::{Error, Quantity, Standing, Unit};
-use models::technology::{Memory, Sram, Technology};
+use models::technology::{Sram, Technology};
 use serde::Serialize;
 
 /// One item of the bill.
@@ -63,7 +64,8 @@ fn nearest(technology: &Technology, bytes: u64) -> Option<&Sram> {
 pub struct Prices<'a> {
     design: &'a Design,
     technology: &'a Technology,
-    external: &'a Memory,
+    external: &'a Channel,
+    nvm: &'a Array,
     vdd_v: f64,
     /// Dynamic energy and leakage against those at nominal voltage.
     dynamic: f64,
@@ -78,13 +80,14 @@ impl<'a> Prices<'a> {
     /// At `vdd_v` volts.
     ///
     /// # Errors
-    /// The technology has no memory of the design's name.
+    /// The technology has no memory of the design's name, or its NVM no such cell.
     pub fn new(design: &'a Design, technology: &'a Technology, vdd_v: f64) -> Result<Self, Error> {
         let page = design.buffer.page_bytes();
         Ok(Prices {
             design,
             technology,
             external: technology.memory(&design.external.memory)?,
+            nvm: technology.nvm.built_of(design.nvm.cell)?,
             vdd_v,
             dynamic: technology.energy_scale(vdd_v),
             leakage: technology.leakage_scale(vdd_v),
@@ -153,7 +156,7 @@ impl<'a> Prices<'a> {
 
     fn outside(&self, bill: &mut Bill, usage: &Usage) {
         let e = usage.events;
-        let cell = self.technology.nvm.cell(self.design.nvm.cell);
+        let cell = self.nvm;
         let nvm = e.nvm_read_bits as f64 * cell.read_pj_per_bit.value * 1e-12;
         bill.other("NVM reads", nvm, cell.read_pj_per_bit.standing);
         let leakage = self.design.nvm.bytes as f64 / MEGABYTE * cell.leakage_mw_per_mb.value;

@@ -3,6 +3,7 @@ pub mod area;
 pub mod cli;
 pub mod contents;
 pub mod energy;
+pub mod faults;
 pub mod figure;
 pub mod golden;
 pub mod machine;

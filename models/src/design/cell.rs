@@ -16,6 +16,14 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// All, by the bits that they hold.
+    pub const ALL: [Cell; 3] = [Cell::Slc, Cell::Mlc2, Cell::Mlc3];
+
+    /// The cell that holds so many bits.
+    pub fn of(bits: u32) -> Option<Cell> {
+        Self::ALL.into_iter().find(|cell| cell.bits() == bits)
+    }
+
     /// Bits that a cell holds.
     pub fn bits(self) -> u32 {
         match self {

@@ -181,6 +181,10 @@ units! {
     Volts = "V", 0.1 to 5.0;
     /// Time.
     Nanoseconds = "ns", 0.0 to 1e9;
+    /// Time for which something keeps.
+    Seconds = "s", 0.0 to 1e12;
+    /// Writes that a cell stands.
+    Writes = "write", 0.0 to 1e18;
     /// Settling time per voltage step.
     NanosecondsPerMillivolt = "ns/mV", 0.0 to 1e6;
     /// Energy of a multiply-accumulate.

@@ -4,45 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::limits::*;
-use crate::design::Cell;
 use crate::record::*;
-
-/// What walks over quantities: key and quantity.
-pub(super) type Visit<'a, 'v> = &'v mut dyn FnMut(String, &'a dyn AnyQuantity);
-
-/// A quantity whatever its unit.
-pub trait AnyQuantity {
-    /// With its key, for reports.
-    fn constant(&self, key: String) -> Constant<'_>;
-    /// Pushes what is wrong.
-    fn validate(&self, key: &str, problems: &mut Problems);
-}
-
-impl<U: Unit> AnyQuantity for Quantity<U> {
-    fn constant(&self, key: String) -> Constant<'_> {
-        self.constant(key)
-    }
-
-    fn validate(&self, key: &str, problems: &mut Problems) {
-        self.validate(key, problems);
-    }
-}
-
-/// Defines a table whose keys are all quantities, and the walk over them, so that none is forgotten.
-macro_rules! quantities {
-    ($($(#[$doc:meta])* $table:ident { $($(#[$key_doc:meta])* $key:ident: $unit:ident,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields)]
-        pub struct $table { $($(#[$key_doc])* pub $key: Quantity<$unit>,)* }
-
-        impl $table {
-            pub(super) fn visit<'a>(&'a self, path: &str, visit: Visit<'a, '_>) {
-                $(visit(format!("{path}.{}", stringify!($key)), &self.$key);)*
-            }
-        }
-    )*};
-}
 
 quantities! {
     /// Energy of events, at nominal voltage.
@@ -81,18 +43,6 @@ quantities! {
         logic_mw_per_mm2: MilliwattsPerSquareMillimetre,
         /// Exponent of leakage power over voltage.
         voltage_exponent: Number,
-    }
-
-    /// A cell of non-volatile memory in an array of a few megabytes, periphery included.
-    NvmCell {
-        /// Reading a data bit.
-        read_pj_per_bit: PicojoulesPerBit,
-        /// First bit of a read.
-        read_latency_ns: Nanoseconds,
-        /// Array area by data bytes.
-        area_mm2_per_mb: SquareMillimetresPerMegabyte,
-        /// Power of the idle periphery; zero when gated.
-        leakage_mw_per_mb: MilliwattsPerMegabyte,
     }
 
     /// The regulator of the core supply.
@@ -151,60 +101,9 @@ pub struct VfPoint {
     pub source: String,
 }
 
-/// Non-volatile memory by cell.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nvm {
-    /// One bit a cell.
-    pub slc: NvmCell,
-    /// Two bits a cell.
-    pub mlc2: NvmCell,
-    /// Three bits a cell.
-    pub mlc3: NvmCell,
-}
-
-/// A memory behind the AXI master.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Memory {
-    /// What designs call it.
-    pub name: String,
-    /// Reading.
-    pub read_pj_per_bit: Quantity<PicojoulesPerBit>,
-    /// Writing.
-    pub write_pj_per_bit: Quantity<PicojoulesPerBit>,
-    /// From request to first beat.
-    pub latency_ns: Quantity<Nanoseconds>,
-    /// Sustained rate.
-    pub bandwidth_gb_s: Quantity<GigabytesPerSecond>,
-    /// Power while idle.
-    pub power_mw: Quantity<Milliwatts>,
-}
-
-impl Nvm {
-    /// The constants of a cell.
-    pub fn cell(&self, cell: Cell) -> &NvmCell {
-        match cell {
-            Cell::Slc => &self.slc,
-            Cell::Mlc2 => &self.mlc2,
-            Cell::Mlc3 => &self.mlc3,
-        }
-    }
-}
-
 impl Sram {
     pub(super) fn visit<'a>(&'a self, index: usize, visit: Visit<'a, '_>) {
         visit(format!("sram.{index}.read_pj_per_byte"), &self.read_pj_per_byte);
         visit(format!("sram.{index}.write_pj_per_byte"), &self.write_pj_per_byte);
-    }
-}
-
-impl Memory {
-    pub(super) fn visit<'a>(&'a self, index: usize, visit: Visit<'a, '_>) {
-        visit(format!("memories.{index}.read_pj_per_bit"), &self.read_pj_per_bit);
-        visit(format!("memories.{index}.write_pj_per_bit"), &self.write_pj_per_bit);
-        visit(format!("memories.{index}.latency_ns"), &self.latency_ns);
-        visit(format!("memories.{index}.bandwidth_gb_s"), &self.bandwidth_gb_s);
-        visit(format!("memories.{index}.power_mw"), &self.power_mw);
     }
 }

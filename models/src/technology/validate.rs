@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::limits::*;
 use super::{Technology, VfPoint};
+use crate::design::Cell;
 use crate::record::Problems;
 
 pub(super) fn validate(technology: &Technology, problems: &mut Problems) {
@@ -13,6 +14,15 @@ pub(super) fn validate(technology: &Technology, problems: &mut Problems) {
     vf(&technology.vf, problems);
     sram(technology, problems);
     memories(technology, problems);
+    if Cell::ALL.into_iter().all(|cell| technology.nvm.array(cell).is_none()) {
+        let message =
+            format!("nvm: memory `{}` has no array (it is no memory on the chip)", technology.nvm.name);
+        problems.push(
+            "nvm",
+            message,
+            "name a memory with an array, e.g. rram-22ffl; `offramp memories list` has them",
+        );
+    }
 }
 
 fn vf(points: &[VfPoint], problems: &mut Problems) {
@@ -84,8 +94,14 @@ fn sram(technology: &Technology, problems: &mut Problems) {
 fn memories(technology: &Technology, problems: &mut Problems) {
     let mut seen = BTreeSet::new();
     for (index, memory) in technology.memories.iter().enumerate() {
-        let key = format!("memories.{index}.name");
-        problems.not_empty(&key, &memory.name);
+        let key = format!("memories.{index}");
+        if memory.channel.is_none() {
+            let message = format!(
+                "{key}: memory `{}` has no channel (it cannot stand behind the AXI master)",
+                memory.name
+            );
+            problems.push(&key, message, "name an external memory, e.g. lpddr4");
+        }
         if !seen.insert(&memory.name) {
             let message = format!("{key} = \"{}\" is there twice (a design names one of them)", memory.name);
             problems.push(&key, message, "give each memory its own name");

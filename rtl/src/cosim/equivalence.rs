@@ -7,9 +7,10 @@
 use super::formal::{Engine, Verdict, decide};
 use super::memories;
 use super::mutation::{Mutated, SELECTOR};
-use super::tools::ToolError;
+use super::tools::{ToolError, run};
 use crate::hdl::Port;
 use std::fs;
+use std::path::Path;
 
 /// What the two share becomes one: registers of the same, then logic that ABC finds to be the same, and what is behind it; products last,
 /// since each is made of gates in an order of its own.
@@ -26,8 +27,33 @@ pub fn equivalent(mutated: &Mutated, number: u64) -> Result<bool, ToolError> {
         |error: std::io::Error| ToolError { command: "yosys".to_owned(), message: error.to_string() };
     let folder = tempfile::tempdir().map_err(failed)?;
     fs::write(folder.path().join("dut.v"), mutated.emitted.text()).map_err(failed)?;
+    if one_netlist(folder.path(), mutated, number)? {
+        return Ok(true);
+    }
     fs::write(folder.path().join("properties.v"), miter(mutated, number)).map_err(failed)?;
     Ok(decide(folder.path(), Engine::Reachability, SHARED)? == Verdict::Proven)
+}
+
+/// Whether Yosys's simplifications alone make one netlist of both: where a constant was tied to what it was.
+fn one_netlist(folder: &Path, mutated: &Mutated, number: u64) -> Result<bool, ToolError> {
+    let emitted = &mutated.emitted;
+    let simplified = |number: u64| {
+        let ports: Vec<&Port> = emitted.ports.iter().filter(|port| port.name != SELECTOR).collect();
+        let declared = ports.iter().map(|port| {
+            let direction = if port.input { "input" } else { "output" };
+            format!("    {direction} wire [{}:0] {}", port.width - 1, port.name)
+        });
+        let bound = ports.iter().map(|port| format!(".{0}({0})", port.name));
+        let bound: Vec<String> = bound.chain([format!(".{SELECTOR}({number})")]).collect();
+        let (declared, top) = (declared.collect::<Vec<_>>().join(",\n"), &emitted.top);
+        let text = format!("module alone(\n{declared}\n);\n    {top} it({});\nendmodule\n", bound.join(", "));
+        fs::write(folder.join("alone.v"), text)
+            .map_err(|error| ToolError { command: "yosys".to_owned(), message: error.to_string() })?;
+        let script = "read_verilog dut.v alone.v; hierarchy -check -top alone; proc; flatten; opt -full; \
+                      opt_clean -purge; rename -enumerate; write_verilog -noattr";
+        run(folder, "yosys", &["-q", "-p", script])
+    };
+    Ok(simplified(0)?.stdout == simplified(number)?.stdout)
 }
 
 /// The module `properties`: the design as `right`, the mutant as `wrong`.

@@ -4,15 +4,15 @@
 //! with `assume` and `assert`. Reset is high in the first cycle and low in all others. Yosys makes a transition system of the two,
 //! of which one of two engines asks whether a claim ever fails.
 
-use super::tools::{ToolError, run};
+use super::tools::{ToolError, run, run_within};
 use crate::emit::Emitted;
 use crate::hdl::Port;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Seconds after which reachability is given up, and what `timeout` then exits with.
-const SECONDS: &str = "120";
+/// Seconds after which making the system and reachability are each given up, and what `timeout` then exits with.
+const SECONDS: u64 = 120;
 const TIMED_OUT: i32 = 124;
 
 /// What a proof runs.
@@ -73,10 +73,16 @@ pub(super) fn decide(folder: &Path, engine: Engine, prepare: &str) -> Result<Ver
     let script = "read_verilog -formal dut.v; read_verilog -formal -overwrite properties.v; \
                   hierarchy -check -top properties; proc; flatten; \
                   opt_clean; memory_map; check -assert; async2sync";
-    run(folder, "yosys", &["-q", "-p", &format!("{script}; {prepare}; {written}")])?;
+    let script = format!("{script}; {prepare}; {written}");
     match engine {
-        Engine::Induction(cycles) => by_induction(folder, &cycles.to_string()),
-        Engine::Reachability => by_reachability(folder),
+        Engine::Induction(cycles) => {
+            run(folder, "yosys", &["-q", "-p", &script])?;
+            by_induction(folder, &cycles.to_string())
+        }
+        Engine::Reachability => match run_within(folder, SECONDS, "yosys", &["-q", "-p", &script])? {
+            Some(_) => by_reachability(folder),
+            None => Ok(Verdict::Open("the time is up for making the system".to_owned())),
+        },
     }
 }
 
@@ -106,7 +112,7 @@ fn by_reachability(folder: &Path) -> Result<Verdict, ToolError> {
         ("Property UNDECIDED", Verdict::Open),
     ];
     let script = "read_aiger system.aig; fold; scorr; pdr";
-    solve(folder, "timeout", &[SECONDS, "yosys-abc", "-c", script], &verdicts)
+    solve(folder, "timeout", &[&SECONDS.to_string(), "yosys-abc", "-c", script], &verdicts)
 }
 
 /// Runs a solver; its verdict is the first whose words are in what it says.

@@ -90,6 +90,9 @@ impl Command {
             bench.peek_words("axi_wstrb").iter().rev().fold(0, |all, word| all << 32 | u128::from(*word));
         let stay = self.address.is_none_or(|before| before == asks);
         bench.require(stay, || "an address that waits has changed".to_owned())?;
+        let failed = self.wrong.is_some_and(|at| self.answered > at);
+        let may_ask = !failed || self.address.is_some() || asks[2] == 0;
+        bench.require(may_ask, || "a burst is asked for after an error".to_owned())?;
         let stay = self.beat.is_none_or(|before| before == sends);
         bench.require(stay, || "a beat that waits has changed".to_owned())?;
         self.address = (asks[2] == 1 && !ready).then_some(asks);

@@ -3,8 +3,8 @@
 use super::requantise::few_bits;
 use super::{Draw, Failure, Plan, Tally};
 use crate::hdl::{Error, Module};
-use crate::unit::{self, EXPONENT_BITS, requantise, sizes, value_width};
-use kernels::activation::{Activation, INPUT_LIMIT, gelu, tanh};
+use crate::unit::{self, EXPONENT_BITS, INPUT_BITS, requantise, sizes, value_width};
+use kernels::activation::{Activation, INPUT_FRACTION, INPUT_LIMIT, gelu, tanh};
 use kernels::adaptivfloat::{Fixed, Format};
 use kernels::epilogue::{Bias, Epilogue};
 use models::latency;
@@ -52,6 +52,9 @@ fn end_of_pipe(format: Format, width: usize) -> Result<Rc<Module>, Error> {
     let rounded = m.instance("requantise", &second, &inputs).out("code");
     let code = m.output("code", format.width().into(), "");
     m.assign(code, rounded);
+    // What a table gives, before rounding to a code hides its lower bits.
+    let value = m.output("value", value_width(width), "");
+    m.assign(value, sum.out("value"));
     m.finish()
 }
 
@@ -92,6 +95,9 @@ fn elements(plan: &Plan, format: Format, width: usize, count: u64) -> Result<Tal
         let ready = due.len().checked_sub(latency::ACTIVATE as usize + 1);
         if let Some(at) = ready {
             out_bias = due[at].out_bias;
+            if let Some(tabled) = due[at].tabled() {
+                bench.expect_signed("value", tabled.into());
+            }
         }
         bench.set("out_bias", (out_bias & 0x3ff) as u64);
         let mut about = String::new();
@@ -108,6 +114,9 @@ fn elements(plan: &Plan, format: Format, width: usize, count: u64) -> Result<Tal
 
 impl Element {
     fn draw(draw: &mut Draw, width: usize) -> Element {
+        if draw.once_in(8) {
+            return Element::tie(draw, width);
+        }
         let tabled = draw.once_in(3);
         let (accumulator, element) = if tabled {
             (draw.signed(width), draw.signed(16))
@@ -122,6 +131,27 @@ impl Element {
         let top = 127 - sum.mantissa.unsigned_abs().max(1).leading_zeros().cast_signed() + sum.lsb;
         let wanted = if function >= 2 { -(draw.below(20) as i32) } else { top - draw.below(16) as i32 };
         Element { accumulator, lsb, bias, function, out_bias: wanted.clamp(-512, 511) }
+    }
+
+    /// A sum that lies half-way between two inputs of a table: its lowest one, at any place of the accumulator, is half of an input's.
+    fn tie(draw: &mut Draw, width: usize) -> Element {
+        let bits = (INPUT_BITS + 1).min(width - 1);
+        let (up, odd) = (draw.below((width - bits) as u64) as i32, draw.signed(bits + 1) | 1);
+        let lsb = -(INPUT_FRACTION.cast_signed() + 1) - up;
+        let bias = Fixed::new(0, exponent(draw, lsb));
+        let function = 2 + draw.below(2) as usize;
+        Element { accumulator: odd << up, lsb, bias, function, out_bias: -(draw.below(20) as i32) }
+    }
+
+    /// What the table gives, if one is asked.
+    fn tabled(self) -> Option<i32> {
+        let sum = Fixed::new(self.accumulator.into(), self.lsb).plus(self.bias);
+        let input = sum.round_to(-INPUT_FRACTION.cast_signed(), INPUT_LIMIT.into()) as i32;
+        match FUNCTIONS[self.function] {
+            Activation::Gelu => Some(gelu(input)),
+            Activation::Tanh => Some(tanh(input)),
+            Activation::Identity | Activation::Relu => None,
+        }
     }
 
     fn code(self, format: Format) -> u8 {

@@ -88,7 +88,12 @@ impl Jobs {
 
     /// A random command of a kind, on up to three row blocks of up to four tiles.
     pub(super) fn job(&mut self, name: &'static str) -> Result<Job, Failure> {
-        let [rows, tiles] = [3 * u64::from(self.n), 4].map(|bound| 1 + self.draw.below(bound));
+        let shape = [3 * u64::from(self.n), 4].map(|bound| 1 + self.draw.below(bound));
+        self.sized(name, shape)
+    }
+
+    /// A random command of a kind, on so many rows and tiles.
+    pub(super) fn sized(&mut self, name: &'static str, [rows, tiles]: [u64; 2]) -> Result<Job, Failure> {
         match name {
             "softmax" => self.softmax(rows, tiles),
             "layernorm" => self.layernorm(rows, tiles),

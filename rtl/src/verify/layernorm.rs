@@ -18,22 +18,22 @@ pub(super) fn layernorm(plan: &Plan) -> Result<Tally, Failure> {
         tally +=
             commands(plan, (bench, draw), n, |bench, draw, shape| command(bench, draw, (format, n), shape))?;
     }
-    if plan.design.is_none() {
-        tally += longest(plan)?;
+    for shape in plan.shapes(&[(Format::AF8_4, 16)], |d| (d.format, d.pu.n)) {
+        tally += longest(plan, shape)?;
     }
     Ok(tally)
 }
 
 /// Rows as long as a command can name, with sums as large as they get.
-fn longest(plan: &Plan) -> Result<Tally, Failure> {
-    let (n, format) = (16, Format::AF8_4);
-    let shape = Shape { rows: 5, tiles: 4095, valid: 65_520 };
-    let mut x = Tensor::zeros(format, 0, 65_520, 5);
+fn longest(plan: &Plan, (format, n): (Format, u32)) -> Result<Tally, Failure> {
+    let shape = Shape { rows: 5, ..Shape::longest(n.into()) };
+    let length = shape.valid as usize;
+    let mut x = Tensor::zeros(format, 0, length, 5);
     let (most, least) = (format.max_code(), format.code_mask());
     // One against all, both ways; half against half; the smallest alone; all but equal.
     for (at, mut element) in x.codes.row_iter_mut().enumerate() {
         element[0] = if at == 77 { least } else { most };
-        element[1] = if at == 65_519 { most } else { least };
+        element[1] = if at == length - 1 { most } else { least };
         element[2] = if at % 2 == 0 { least } else { most };
         element[3] = u8::from(at == 0);
         element[4] = if at == 3 { most - 1 } else { most };

@@ -1,7 +1,7 @@
 //! The special function unit on random sequences of its commands: every port of every cycle, values against `kernels`.
 
 use super::job::{Job, Jobs, Lies};
-use super::walk::{Place, schedule};
+use super::walk::{MANY, Place, schedule};
 use super::{Failure, Plan, Tally, packed};
 use crate::cosim::Bench;
 use crate::unit;
@@ -28,6 +28,10 @@ pub(super) fn sfu(plan: &Plan) -> Result<Tally, Failure> {
     for (format, n) in plan.shapes(&shapes, |d| (d.format, d.pu.n)) {
         let mut unit = Unit::new(plan, format, n)?;
         unit.sequence(plan.share(2))?;
+        // Many tiles and blocks of many lanes take long, and the counters are the same.
+        if n <= 4 {
+            unit.large()?;
+        }
         let plan = Plan { netlist: plan.netlist && format.width() <= 3, ..plan.clone() };
         tally += plan.replay(unit.bench)?;
     }
@@ -65,6 +69,18 @@ impl Unit {
         let stream = u64::from(n) << 16 | u64::from(format.width()) << 8 | u64::from(format.exponent());
         let jobs = Jobs { format, n, draw: plan.draw(stream) };
         Ok(Unit { bench: plan.bench(unit::sfu(format, n))?, jobs, held: (0, false) })
+    }
+
+    /// Commands of every kind that make each bit of a tile's and a block's number change.
+    fn large(&mut self) -> Result<(), Failure> {
+        for name in NAMES {
+            for shape in [[1, MANY], [MANY * u64::from(self.jobs.n), 1]] {
+                let job = self.jobs.sized(name, shape)?;
+                self.run(&job, &format!("{}, n = {}, {name}, {shape:?}", self.jobs.format, self.jobs.n))?;
+                self.idle()?;
+            }
+        }
+        Ok(())
     }
 
     /// Commands until `count` vectors are read: each kind first after each other, then any.

@@ -18,19 +18,18 @@ pub(super) fn softmax(plan: &Plan) -> Result<Tally, Failure> {
         tally +=
             commands(plan, (bench, draw), n, |bench, draw, shape| command(bench, draw, (format, n), shape))?;
     }
-    if plan.design.is_none() {
-        tally += longest(plan)?;
+    for shape in plan.shapes(&[(Format::AF8_4, 16)], |d| (d.format, d.pu.n)) {
+        tally += longest(plan, shape)?;
     }
     Ok(tally)
 }
 
 /// Rows as long as a command can name, some of them constant: the largest sum that there is, with the largest normaliser.
-fn longest(plan: &Plan) -> Result<Tally, Failure> {
-    let (n, format) = (16, Format::AF8_4);
+fn longest(plan: &Plan, (format, n): (Format, u32)) -> Result<Tally, Failure> {
     let (mut bench, mut draw) = (plan.bench(unit::softmax(format, n))?, plan.draw(0));
-    let shape = Shape { rows: 1, tiles: 4095, valid: 16 * 4095 };
+    let shape = Shape::longest(n.into());
     for at in 0..3 {
-        let mut x = Tensor::zeros(format, -10, 16 * 4095, 1);
+        let mut x = Tensor::zeros(format, -10, shape.valid as usize, 1);
         if at > 0 {
             x.codes.fill(draw.bits(8) as u8);
         }

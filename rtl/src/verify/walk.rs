@@ -6,6 +6,9 @@ use crate::unit::Walk;
 use kernels::adaptivfloat::Format;
 use models::latency;
 
+/// Blocks or tiles that make every bit of their numbers change.
+pub(super) const MANY: u64 = 2100;
+
 /// Where a vector is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -35,12 +38,18 @@ impl Shape {
             (n + 1, 3, 2 * n + 1),
             (2, 2, 0),
             (3 * n - 1, 1, n),
-            (1, 300, 299 * n + 1),
-            (70 * n, 1, n),
+            (1, MANY, (MANY - 1) * n + 1),
+            (MANY * n, 1, n),
         ];
         // Many tiles and blocks of many lanes take long, and the counters are the same.
         let most = if n <= 4 { all.len() } else { all.len() - 2 };
         all[..most].iter().map(|&(rows, tiles, valid)| Shape { rows, tiles, valid }).collect()
+    }
+
+    /// A row as long as a command can name: 12 bits of tiles, 16 of elements.
+    pub(super) fn longest(n: u64) -> Shape {
+        let tiles = 4095.min(u64::from(u16::MAX) / n);
+        Shape { rows: 1, tiles, valid: tiles * n }
     }
 
     /// Some blocks of some tiles, the last of which is mostly valid in part.

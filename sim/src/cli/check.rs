@@ -6,6 +6,8 @@
 use std::io::Write;
 
 use models::design::Design;
+use models::fault::FaultModel;
+use models::memory::Memory;
 use models::network::Network;
 use models::record::{self, Error, Kind, Record};
 use models::technology::Technology;
@@ -53,6 +55,8 @@ fn check(file: &str) -> Result<String, Error> {
     let kinds = [
         kind::<Design>(&keys),
         kind::<Technology>(&keys),
+        kind::<Memory>(&keys),
+        kind::<FaultModel>(&keys),
         kind::<Network>(&keys),
         kind::<Workload>(&keys),
         kind::<Space>(&keys),
@@ -88,7 +92,7 @@ fn unknown(file: &str) -> Error {
         Kind::Input,
         format!("`{file}`"),
         format!(
-            "`{file}` is TOML but no record (none of its keys belongs to a design, technology, network, workload or space)"
+            "`{file}` is TOML but no record (none of its keys belongs to a design, technology, memory, fault model, network, workload or space)"
         ),
         "start from a preset, e.g. offramp designs show offramp > mine.toml",
     )

@@ -10,12 +10,14 @@ pub mod cosim;
 mod emit;
 mod exit;
 mod export;
+mod faults;
 mod file;
 mod init;
 mod man;
 mod merge;
 mod op;
 mod parallel;
+mod placements;
 mod plot;
 mod program;
 mod records;
@@ -23,6 +25,7 @@ mod report;
 mod run;
 mod schema;
 mod setup;
+mod stop;
 mod sweep;
 mod synth;
 mod trace;
@@ -34,6 +37,8 @@ use std::io::{self, Write};
 
 use clap::{Parser, Subcommand};
 use models::design::Design;
+use models::fault::FaultModel;
+use models::memory::Memory;
 use models::network::Network;
 use models::technology::Technology;
 use models::workload::Workload;
@@ -92,6 +97,12 @@ enum Command {
     /// What it is made of: energy, area, voltage and frequency, memories
     #[command(after_help = records::EXAMPLES)]
     Technologies(records::Args),
+    /// What it keeps weights in: NVM, SRAM, DRAM
+    #[command(after_help = records::EXAMPLES)]
+    Memories(records::Args),
+    /// How often cells of memories are misread
+    #[command(after_help = records::EXAMPLES)]
+    FaultModels(records::Args),
     /// What it computes: shapes of encoders
     #[command(after_help = records::EXAMPLES)]
     Networks(records::Args),
@@ -122,6 +133,12 @@ enum Command {
     /// Check files: designs, technologies, networks, workloads, exit traces
     #[command(after_help = check::EXAMPLES)]
     Check(check::Args),
+    /// What wrong cells of a memory do to a tensor, by encoding
+    #[command(after_help = faults::EXAMPLES)]
+    Faults(faults::Args),
+    /// Which cells should hold an embedding: area, energy, wake-up and damage of each placement
+    #[command(after_help = placements::EXAMPLES)]
+    Placements(placements::Args),
     /// The machine, or one unit of it, as Verilog
     #[command(after_help = emit::EXAMPLES)]
     Emit(emit::Args),
@@ -186,6 +203,8 @@ fn dispatch(
         Command::Trace(args) => trace::run(args, out),
         Command::Designs(args) => records::run::<Design>(args, out),
         Command::Technologies(args) => records::run::<Technology>(args, out),
+        Command::Memories(args) => records::run::<Memory>(args, out),
+        Command::FaultModels(args) => records::run::<FaultModel>(args, out),
         Command::Networks(args) => records::run::<Network>(args, out),
         Command::Workloads(args) => records::run::<Workload>(args, out),
         Command::Sweep(args) => sweep::run(args, out, err, style),
@@ -196,6 +215,8 @@ fn dispatch(
         Command::Init(args) => init::run(args, out),
         Command::Schema(args) => schema::run(args, out),
         Command::Check(args) => check::run(args, out),
+        Command::Faults(args) => faults::run(args, out, err, style),
+        Command::Placements(args) => placements::run(args, out, err),
         Command::Emit(args) => emit::run(args, out, err),
         Command::Cosim(args) => cosim::run(args, out, err),
         Command::Synth(args) => synth::run(args, out, err),

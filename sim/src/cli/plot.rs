@@ -98,7 +98,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
-    let format = format(&args.output)?;
+    format(&args.output)?;
     let table = Table::read(&args.folder, &args.only)?;
     warn_if_torn(table.results.torn, &args.folder, err);
     let (figure, caption) = figure(args, &table)?;
@@ -106,13 +106,18 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         SizeOfFigure::Column => Size::Column,
         SizeOfFigure::Slide => Size::Slide,
     };
-    let bytes = match format {
-        Format::Svg => figure::write_svg(&figure, size).map(String::into_bytes),
-        Format::Png => figure::write_png(&figure, size),
+    write_figure(&args.output, &figure, size)?;
+    Ok(writeln!(out, "{}: {caption}", args.output.display())?)
+}
+
+/// Writes a figure, as SVG or PNG by the name of its file.
+pub(super) fn write_figure(path: &Path, figure: &Figure, size: Size) -> Result<(), Failure> {
+    let bytes = match format(path)? {
+        Format::Svg => figure::write_svg(figure, size).map(String::into_bytes),
+        Format::Png => figure::write_png(figure, size),
     };
     let bytes = bytes.map_err(|error| refuse(error.to_string(), "take other metrics or points"))?;
-    whole(&args.output, |mut file| file.write_all(&bytes).and_then(|()| file.flush()))?;
-    Ok(writeln!(out, "{}: {caption}", args.output.display())?)
+    whole(path, |mut file| file.write_all(&bytes).and_then(|()| file.flush()))
 }
 
 /// The kind of file by its name.

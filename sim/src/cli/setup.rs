@@ -22,6 +22,9 @@ pub(super) struct MachineArgs {
     /// Technology: a preset or a file
     #[arg(long, default_value = "edgebert-12nm", value_name = "NAME")]
     pub technology: String,
+    /// Memory on the chip in place of the technology's, a preset or a file: see `offramp memories list`
+    #[arg(long, value_name = "NAME")]
+    pub nvm: Option<String>,
     /// Change one key of the design, e.g. pu.n=32; can be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
@@ -61,9 +64,10 @@ impl MachineArgs {
     /// Design and technology, with their provenance.
     pub(super) fn resolve(&self) -> Result<(Design, Technology, Vec<Input>), Error> {
         let (design, design_origin) = record::resolve::<Design>(&self.design, &self.sets)?;
-        let none: [&str; 0] = [];
-        let (technology, technology_origin) = record::resolve::<Technology>(&self.technology, &none)?;
+        let nvm: Vec<String> = self.nvm.iter().map(|name| format!("nvm={name:?}")).collect();
+        let (technology, technology_origin) = record::resolve::<Technology>(&self.technology, &nvm)?;
         technology.memory(&design.external.memory)?;
+        technology.nvm.built_of(design.nvm.cell)?;
         let inputs = vec![
             origin("design", design.name(), &design_origin),
             origin("technology", technology.name(), &technology_origin),

@@ -10,6 +10,7 @@
 mod axis;
 mod bitmap;
 pub mod breakdown;
+pub mod distribution;
 pub mod exits;
 pub mod font;
 mod frame;
@@ -66,6 +67,8 @@ pub enum Figure {
     Vf(vf::Data),
     /// Steps from one value to another.
     Waterfall(waterfall::Data),
+    /// How values of several groups are spread.
+    Distribution(distribution::Data),
 }
 
 /// Why there is no figure.
@@ -168,6 +171,7 @@ pub fn draw<DB: DrawingBackend>(
         Figure::Timeline(data) => timeline::draw(&pen, data),
         Figure::Vf(data) => vf::draw(&pen, data),
         Figure::Waterfall(data) => waterfall::draw(&pen, data),
+        Figure::Distribution(data) => distribution::draw(&pen, data),
     }
 }
 
@@ -184,6 +188,7 @@ fn check(figure: &Figure) -> Result<(), Error> {
         Figure::Timeline(data) => timeline::check(data),
         Figure::Vf(data) => vf::check(data),
         Figure::Waterfall(data) => waterfall::check(data),
+        Figure::Distribution(data) => distribution::check(data),
     }
 }
 
@@ -199,5 +204,6 @@ fn height(figure: &Figure, width: f64) -> f64 {
         Figure::Roofline(data) => roofline::height(data, width),
         Figure::Timeline(data) => timeline::height(data, width),
         Figure::Waterfall(data) => waterfall::height(data, width),
+        Figure::Distribution(data) => distribution::height(data, width),
     }
 }

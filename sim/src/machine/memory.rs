@@ -36,7 +36,7 @@ impl MemoryTiming {
     /// The timing of `design`'s memories made in `technology` at `frequency_hz`.
     ///
     /// # Errors
-    /// The technology has no memory of that name.
+    /// The technology has no memory of that name, or its NVM no such cell.
     pub fn new(design: &Design, technology: &Technology, frequency_hz: f64) -> Result<Self, Error> {
         let memory = technology.memory(&design.external.memory)?;
         let cycles = |ns: f64| ((ns * 1e-9 * frequency_hz).ceil() as u64).max(1);
@@ -50,7 +50,7 @@ impl MemoryTiming {
             beat_cycles: memory_cycles.max(beat_bytes.div_ceil(design.pu.n.into())),
             burst_beats: design.axi.burst_beats.into(),
             outstanding: design.axi.outstanding.into(),
-            nvm_latency: cycles(technology.nvm.cell(design.nvm.cell).read_latency_ns.value),
+            nvm_latency: cycles(technology.nvm.built_of(design.nvm.cell)?.read_latency_ns.value),
             nvm_word_bits: design.nvm.width_bits.into(),
         })
     }

@@ -28,6 +28,7 @@ mod step;
 mod units;
 
 pub use costs::{Cost, Costs, Nests};
+pub use dma::load_cycles;
 pub use events::Events;
 pub use exits::exits;
 pub use memory::{MemoryTiming, Runs};

@@ -5,13 +5,12 @@ mod slurm;
 mod summary;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use std::{io::Write, thread};
 
 use models::record::{self, Error, Kind};
 
-use super::{Failure, Style};
+use super::{Failure, Style, stop};
 use crate::sweep::manifest::{Opened, Shard};
 use crate::sweep::run::{Batch, evaluate};
 use crate::sweep::search::{Fitness, search};
@@ -33,9 +32,6 @@ Examples:
 
 A folder holds one sweep: manifest.json says of what, results.jsonl has a line for each finished point. Ctrl-C finishes the
 points under way and ends with exit code 6; nothing that is finished is lost, nothing is run twice.";
-
-/// Set by Ctrl-C or SIGTERM; the points under way are finished.
-static STOP: AtomicBool = AtomicBool::new(false);
 
 /// What to sweep.
 #[derive(Debug, clap::Args)]
@@ -96,7 +92,7 @@ pub(super) fn run(
     if torn {
         writeln!(err, "warning: the last line of {} was torn; its point runs again", args.output.display())?;
     }
-    watch()?;
+    stop::watch()?;
     let threads = args.threads.map_or_else(processors, |threads| threads as usize);
     let progress = Progress::new(err, style.terminal);
     let mut sweep = Sweep { opened: &opened, store, threads, progress, summary };
@@ -106,7 +102,7 @@ pub(super) fn run(
         None => sweep.points(selection)?,
     }
     sweep.progress.end()?;
-    let stopped = STOP.load(Ordering::Relaxed);
+    let stopped = stop::asked();
     sweep.summary.print(&opened, &args.output, start.elapsed(), out)?;
     if stopped { Err(Failure::Interrupted(again(args))) } else { Ok(()) }
 }
@@ -127,22 +123,6 @@ fn again(args: &Args) -> String {
     format!("offramp sweep {} -o {}{shard}", args.space, args.output.display())
 }
 
-/// Lets Ctrl-C and SIGTERM end the sweep in order; a second one ends it at once.
-fn watch() -> Result<(), Failure> {
-    STOP.store(false, Ordering::Relaxed);
-    let handler = || {
-        if STOP.swap(true, Ordering::Relaxed) {
-            #[allow(clippy::exit, reason = "asked for twice: now, with the finished lines whole")]
-            std::process::exit(super::Exit::Interrupted as i32);
-        }
-    };
-    match ctrlc::set_handler(handler) {
-        // Tests run several sweeps in one process: the handler is there already.
-        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(()),
-        Err(error) => Err(Failure::Tool(format!("cannot watch for Ctrl-C: {error}"))),
-    }
-}
-
 impl Sweep<'_> {
     /// Runs the points that are not there yet.
     fn points(&mut self, mut selection: Selection) -> Result<(), Failure> {
@@ -156,7 +136,7 @@ impl Sweep<'_> {
     /// Runs points, keeps them, and lets `seen` see them.
     fn evaluate(&mut self, points: &[u64], mut seen: impl FnMut(&Batch)) -> Result<(), Failure> {
         let Sweep { opened, store, threads, progress, summary } = self;
-        evaluate(opened, points, *threads, &STOP, |batch| {
+        evaluate(opened, points, *threads, stop::flag(), |batch| {
             store.append(&batch.lines)?;
             summary.add(&batch);
             progress.add(batch.outcomes.len());

@@ -28,6 +28,13 @@ use models::design::{Design, Sparsity};
 use models::latency;
 use models::program::{Base, Encoding, Gather, Operation, Space, Transfer};
 
+/// Cycles in which the load engine reads so many bytes that follow each other, with the port to itself.
+pub fn load_cycles(timing: &MemoryTiming, bytes: u64) -> u64 {
+    let runs = Runs { start: 0, count: 1, stride: bytes, bytes };
+    // Engine 0 loads.
+    alone::cycles(timing, 0, Job::Bus(runs, 0))
+}
+
 /// What a command asks of its engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Job {

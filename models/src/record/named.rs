@@ -1,0 +1,78 @@
+//! A record that another one names: `nvm = "rram-22ffl"` in a technology is a preset, or the path of a file.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Record, resolve};
+
+/// The name as written, and the record of that name. A path counts from the working folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named<T> {
+    name: String,
+    record: Arc<T>,
+}
+
+impl<T> Named<T> {
+    /// As written.
+    pub fn written(&self) -> &str {
+        &self.name
+    }
+}
+
+impl<T> Deref for Named<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.record
+    }
+}
+
+impl<T> Serialize for Named<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name)
+    }
+}
+
+impl<'de, T: Record> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let none: [&str; 0] = [];
+        let (record, _) = resolve::<T>(&name, &none).map_err(|error| D::Error::custom(one_line(&error)))?;
+        Ok(Named { name, record: Arc::new(record) })
+    }
+}
+
+/// What is wrong with the named record, and what to do, for the line that names it.
+fn one_line(error: &super::Error) -> String {
+    let problem = |p: &super::Problem| match &p.remedy {
+        Some(remedy) => format!("{}; {remedy}", p.message),
+        None => p.message.clone(),
+    };
+    let all: Vec<String> = error.problems.iter().map(problem).collect();
+    format!("{}: {}", error.subject, all.join("; "))
+}
+
+impl<T: Record> JsonSchema for Named<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("name of a {}", T::KIND).into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let known: Vec<&str> = super::names::<T>().collect();
+        let description = format!(
+            "A {}: one of {}, or the path of a file (with a `/`, or ending in .toml).",
+            T::KIND,
+            known.join(", ")
+        );
+        json_schema!({ "type": "string", "description": description })
+    }
+}
