@@ -123,6 +123,45 @@ impl Stored {
         Stored { layout, length, streams }
     }
 
+    /// A tensor from its streams' symbols, and for [`Layout::Runs`] the codes of each row.
+    ///
+    /// # Errors
+    /// Streams that are not of one tensor of this layout: what does not agree.
+    pub fn from_symbols(
+        layout: Layout,
+        (rows, length): (usize, usize),
+        code_bits: u32,
+        symbols: Vec<Vec<u32>>,
+        directory: Option<&[usize]>,
+    ) -> Result<Stored, String> {
+        let parts: Vec<(Part, u32)> = layout.parts(length, rows * length, code_bits).collect();
+        if parts.len() != symbols.len() {
+            return Err(format!("{} streams, layout {} has {}", symbols.len(), layout.name(), parts.len()));
+        }
+        let counts = layout.counts(rows, length, &symbols, directory)?;
+        let streams = parts.into_iter().zip(symbols).zip(counts).map(|(((part, width), symbols), counts)| {
+            let ends = counts.iter().scan(0, |end, count| {
+                *end += count;
+                Some(*end)
+            });
+            let starts: Vec<usize> = [0].into_iter().chain(ends).collect();
+            // Where rows begin is told by one symbol more than there are rows.
+            let all = starts.last().copied().unwrap_or(0) + usize::from(part == Part::Starts);
+            if symbols.len() == all {
+                Ok(Stream { part, width, symbols, starts })
+            } else {
+                Err(format!("{} {} where rows have {all}", symbols.len(), part.name()))
+            }
+        });
+        Ok(Stored { layout, length, streams: streams.collect::<Result<_, _>>()? })
+    }
+
+    /// The codes that each row has, for a file that does not say it otherwise.
+    pub fn directory(&self) -> Option<Vec<usize>> {
+        let rows = || self.streams[0].starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        (self.layout == Layout::Runs).then(rows)
+    }
+
     /// Rows.
     pub fn rows(&self) -> usize {
         self.streams.first().map_or(0, |stream| stream.starts.len() - 1)

@@ -6,6 +6,7 @@ pub mod energy;
 pub mod faults;
 pub mod figure;
 pub mod golden;
+pub mod image;
 pub mod machine;
 pub mod page;
 pub mod plot;

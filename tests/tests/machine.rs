@@ -10,14 +10,16 @@ use std::time::Instant;
 use models::compiler::{Inference, Single};
 use models::design::{Design, Sparsity};
 use models::network::Network;
-use models::record::preset;
+use models::record::{preset, resolve};
 use models::technology::Technology;
 use models::workload::Workload;
+use offramp_tests::command::answer;
 use rtl::emit::emit;
 use sim::cli::cosim::case::{Leaves, alone, case, prepare};
 use sim::cli::cosim::locate::located;
 use sim::cli::cosim::programs::check;
 use sim::golden::tiny;
+use sim::image::Image;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
@@ -66,6 +68,35 @@ fn programs_leave_and_count_what_kernels_and_simulator_say() {
     let cycles = programs(&design(4, Sparsity::Skip, 1 << 14, 64), count)
         + programs(&design(8, Sparsity::Gate, 1 << 14, 128), count);
     println!("{count} programs on each of two designs, {cycles} cycles");
+}
+
+/// The NVM of a program as `offramp image` writes it: read back from its files, the machine gathers the same codes from it; with one bit of a
+/// mask changed, others.
+#[test]
+fn the_machine_reads_an_image() {
+    if let Err(line) = rtl::cosim::tools::have(&["verilator"], "an image in the machine's NVM") {
+        let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let to = folder.path().to_str().expect("a name");
+    let sets = ["pu.n=4", "buffer.bytes=16384", "buffer.pages=8"];
+    let words: Vec<&str> = sets.iter().flat_map(|set| ["--set", *set]).collect();
+    answer(&[&["image", "--program", "0", "-o", to][..], &words].concat());
+    let (design, _) = resolve::<Design>("offramp", &sets).expect("it is valid");
+    let technology: Technology = preset("edgebert-12nm").expect("it is shipped");
+    let machine = rtl::machine::machine(&design).and_then(|module| emit(&module)).expect("it can be emitted");
+    let mut case = case(0, 1, &design, &technology).expect("it can be made").expect("it fits");
+    let image = Image::read(folder.path()).expect("it was written");
+    assert!(!image.bytes.is_empty() && image.bytes == case.job.nvm);
+    case.job.nvm = image.bytes;
+    let checked = check(&case, &machine, None).unwrap_or_else(|error| panic!("{error}"));
+    assert!(checked.differences.is_empty(), "{}:\n{}", case.name, checked.differences.join("\n"));
+    // The first mask of every row.
+    let pitch = case.program.memory.nvm[0].bytes as usize / 50;
+    (0..50).for_each(|row| case.job.nvm[row * pitch] ^= 1);
+    let checked = check(&case, &machine, None).unwrap_or_else(|error| panic!("{error}"));
+    assert!(!checked.differences.is_empty(), "the machine does not see what its NVM holds");
 }
 
 /// A layer of ALBERT-base at its real size: 768 and 3072 wide, 128 tokens, n = 16, the spans and densities of SST-2.

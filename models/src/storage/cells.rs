@@ -158,6 +158,31 @@ impl Bits {
         bits
     }
 
+    /// `count` bits from bytes, the highest of each first.
+    ///
+    /// # Errors
+    /// Another number of bytes than they take.
+    pub fn from_bytes(bytes: &[u8], count: u64) -> Result<Bits, String> {
+        if bytes.len() as u64 != count.div_ceil(8) {
+            return Err(format!("{} bytes for {count} bits", bytes.len()));
+        }
+        let word = |chunk: &[u8]| {
+            chunk.iter().enumerate().fold(0, |word, (at, byte)| word | u64::from(*byte) << (56 - 8 * at))
+        };
+        Ok(Bits { words: bytes.chunks(8).map(word).collect(), count })
+    }
+
+    /// The bits as symbols of `width` bits, at most 32.
+    pub fn symbols(&self, width: u32) -> Vec<u32> {
+        let one = |at: u64| {
+            let (place, both) = (at * u64::from(width), |word: usize| u128::from(self.word(word)));
+            let (word, within) = ((place / 64) as usize, (place % 64) as u32);
+            ((both(word) << 64 | both(word + 1)) >> (128 - within - width)) as u32
+                & (u32::MAX >> (32 - width))
+        };
+        (0..self.count / u64::from(width)).map(one).collect()
+    }
+
     /// The check bits of each word.
     pub fn checks(&self) -> Bits {
         let mut out =

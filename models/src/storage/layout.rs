@@ -74,6 +74,49 @@ impl Layout {
         }))
     }
 
+    /// Symbols that each row has of each stream.
+    pub(super) fn counts(
+        self,
+        rows: usize,
+        length: usize,
+        symbols: &[Vec<u32>],
+        directory: Option<&[usize]>,
+    ) -> Result<Vec<Vec<usize>>, String> {
+        let ones = |row: &[u32]| row.iter().filter(|bit| **bit == 1).count();
+        let fullest =
+            |row: &[u32], n: usize| (0..n).map(|j| row.iter().skip(j).step_by(n).sum::<u32>()).max();
+        let masks = || {
+            let mask = &symbols[1];
+            let whole = mask.len() == rows * length;
+            whole
+                .then_some(mask)
+                .ok_or_else(|| format!("{} mask bits of {rows} x {length} elements", mask.len()))
+        };
+        Ok(match self {
+            Layout::Dense => vec![vec![length; rows]],
+            Layout::Bitmask => vec![masks()?.chunks(length).map(ones).collect(), vec![length; rows]],
+            Layout::Banks(n) => {
+                let n = n as usize;
+                let codes = masks()?.chunks(length).map(|row| n * fullest(row, n).unwrap_or(0) as usize);
+                vec![codes.collect(), vec![length; rows]]
+            }
+            Layout::Csr => {
+                let starts: Vec<usize> = symbols[2].iter().map(|start| *start as usize).collect();
+                let between = |pair: &[usize]| pair[1].checked_sub(pair[0]);
+                let counts: Option<Vec<usize>> = starts.windows(2).map(between).collect();
+                let counts = counts.filter(|counts| counts.len() == rows && starts.first() == Some(&0));
+                let counts =
+                    counts.ok_or_else(|| format!("the starts of {rows} rows do not ascend from 0"))?;
+                vec![counts.clone(), counts, vec![1; rows]]
+            }
+            Layout::Runs => {
+                let counts = directory.filter(|counts| counts.len() == rows);
+                let counts = counts.ok_or_else(|| format!("no directory of {rows} rows"))?.to_vec();
+                vec![counts.clone(), counts]
+            }
+        })
+    }
+
     /// Puts a row behind what the streams hold.
     pub(super) fn put(self, row: &[u8], streams: &mut [Stream]) {
         match self {

@@ -133,14 +133,15 @@ impl Element {
         Element { accumulator, lsb, bias, function, out_bias: wanted.clamp(-512, 511) }
     }
 
-    /// A sum that lies half-way between two inputs of a table: its lowest one, at any place of the accumulator, is half of an input's.
+    /// A sum half-way between two inputs of a table, at any place of the accumulator, or one bit above that.
     fn tie(draw: &mut Draw, width: usize) -> Element {
-        let bits = (INPUT_BITS + 1).min(width - 1);
-        let (up, odd) = (draw.below((width - bits) as u64) as i32, draw.signed(bits + 1) | 1);
-        let lsb = -(INPUT_FRACTION.cast_signed() + 1) - up;
+        let bits = 2 + draw.below((INPUT_BITS + 1).min(width - 2) as u64) as usize;
+        let (up, odd) = (draw.below((width - bits) as u64 + 1), draw.signed(bits) | 1);
+        let above = if up > 0 && draw.once_in(2) { 1 << draw.below(up) } else { 0 };
+        let lsb = -(INPUT_FRACTION.cast_signed() + 1) - up as i32;
         let bias = Fixed::new(0, exponent(draw, lsb));
         let function = 2 + draw.below(2) as usize;
-        Element { accumulator: odd << up, lsb, bias, function, out_bias: -(draw.below(20) as i32) }
+        Element { accumulator: (odd << up) + above, lsb, bias, function, out_bias: -(draw.below(20) as i32) }
     }
 
     /// What the table gives, if one is asked.

@@ -12,6 +12,7 @@ mod exit;
 mod export;
 mod faults;
 mod file;
+mod image;
 mod init;
 mod man;
 mod merge;
@@ -136,6 +137,9 @@ enum Command {
     /// What wrong cells of a memory do to a tensor, by encoding
     #[command(after_help = faults::EXAMPLES)]
     Faults(faults::Args),
+    /// A tensor or a program's NVM as the bytes of a memory, and back
+    #[command(after_help = image::EXAMPLES)]
+    Image(image::Args),
     /// Which cells should hold an embedding: area, energy, wake-up and damage of each placement
     #[command(after_help = placements::EXAMPLES)]
     Placements(placements::Args),
@@ -216,6 +220,7 @@ fn dispatch(
         Command::Schema(args) => schema::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Faults(args) => faults::run(args, out, err, style),
+        Command::Image(args) => image::run(args, out),
         Command::Placements(args) => placements::run(args, out, err),
         Command::Emit(args) => emit::run(args, out, err),
         Command::Cosim(args) => cosim::run(args, out, err),

@@ -39,19 +39,19 @@ The recommendation is the smallest placement whose damage, the upper end of its 
 Keys of --json: memory, faults, rounding, limit, placements (of each: name, encoding, cells, area_mm2, read_j, row_s, wake_s, wake_j,
 idle_w, relative_l2), recommended.";
 
-/// Cells of codes and masks, and on what SECDED is.
+/// Cells of codes and masks, and on what SECDED is. It corrects one bit, so with it neighbouring levels differ in one.
 const PLACEMENTS: [(&str, &str); 11] = [
     ("all SLC", "codes=slc,mask=slc"),
     ("mask SLC, codes MLC2", "codes=mlc2,mask=slc"),
-    ("mask SLC, codes MLC2, ECC on codes", "codes=mlc2,mask=slc,ecc=codes"),
+    ("mask SLC, codes MLC2, ECC on codes, Gray", "codes=mlc2,mask=slc,levels=gray,ecc=codes"),
     ("all MLC2", "codes=mlc2,mask=mlc2"),
-    ("all MLC2, ECC on mask", "codes=mlc2,mask=mlc2,ecc=mask"),
-    ("all MLC2, ECC on all", "codes=mlc2,mask=mlc2,ecc=all"),
+    ("all MLC2, ECC on mask, Gray", "codes=mlc2,mask=mlc2,levels=gray,ecc=mask"),
+    ("all MLC2, ECC on all, Gray", "codes=mlc2,mask=mlc2,levels=gray,ecc=all"),
     ("mask SLC, codes MLC3", "codes=mlc3,mask=slc"),
-    ("mask SLC, codes MLC3, ECC on codes", "codes=mlc3,mask=slc,ecc=codes"),
+    ("mask SLC, codes MLC3, ECC on codes, Gray", "codes=mlc3,mask=slc,levels=gray,ecc=codes"),
     ("all MLC3", "codes=mlc3,mask=mlc3"),
-    ("all MLC3, ECC on mask", "codes=mlc3,mask=mlc3,ecc=mask"),
-    ("all MLC3, ECC on all", "codes=mlc3,mask=mlc3,ecc=all"),
+    ("all MLC3, ECC on mask, Gray", "codes=mlc3,mask=mlc3,levels=gray,ecc=mask"),
+    ("all MLC3, ECC on all, Gray", "codes=mlc3,mask=mlc3,levels=gray,ecc=all"),
 ];
 
 /// The memory that is loaded at wake-up, where the other is compared with one.
@@ -138,17 +138,18 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         rows.push(row);
     }
     rows.push(loaded(&costs, &design, &technology, rows.first().map(|row| row.cells))?);
-    let limit = args.limit * tensor.rounding;
+    let rounding = tensor.rounding.unwrap_or_default();
+    let limit = args.limit * rounding;
     let recommended = recommended(&rows, limit);
     if args.json {
         let value = json!({
-            "memory": memory.name, "faults": args.faults.said(&memory)?, "rounding": tensor.rounding, "limit": limit,
+            "memory": memory.name, "faults": args.faults.said(&memory)?, "rounding": rounding, "limit": limit,
             "placements": rows.iter().map(Row::json).collect::<Vec<_>>(),
             "recommended": recommended.map(|row| row.name.clone()),
         });
         return Ok(crate::report::json::write(&value, out)?);
     }
-    table(args, &memory, &rows, tensor.rounding, out)?;
+    table(args, &memory, &rows, rounding, out)?;
     match recommended {
         Some(row) => writeln!(out, "\nrecommended: {}, {}", row.name, reason(row, &rows, limit))?,
         None => writeln!(

@@ -28,8 +28,8 @@ pub struct Coded {
     pub length: usize,
     /// The value of each code.
     pub values: Vec<f64>,
-    /// The norm of what rounding to codes changed over the norm of the tensor.
-    pub rounding: f64,
+    /// The norm of what rounding to codes changed over the norm of the tensor, where that is known.
+    pub rounding: Option<f64>,
 }
 
 impl Numbers {
@@ -88,7 +88,7 @@ impl Numbers {
         let lost: f64 = values.iter().zip(&codes).map(lost).sum();
         let power: f64 = values.iter().map(|value| value * value).sum();
         let rounding = if power > 0.0 { (lost / power).sqrt() } else { 0.0 };
-        Coded { numbers: self, codes, length, values: table, rounding }
+        Coded { numbers: self, codes, length, values: table, rounding: Some(rounding) }
     }
 }
 

@@ -21,6 +21,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::Failure;
 use crate::cli::cosim::case::{Case, case};
 use crate::cli::cosim::programs::expected;
+use crate::image::hex;
 
 /// Program `index` of the co-simulation with a seed: each file, and what it is.
 ///
@@ -49,9 +50,9 @@ pub(super) fn files(
         file("program_commands.hex", commands.collect(), "its command memory"),
         file("program_tokens.hex", tokens.collect(), "its token memory"),
         file("program_predictions.hex", predictions.collect(), "its table of predictions"),
-        file("program_external.hex", bytes(&case.job.external), "external memory before it"),
-        file("program_nvm.hex", bytes(&case.job.nvm), "its NVM"),
-        file("program_expected.hex", bytes(&case.outcome.memory.external), "external memory after it"),
+        file("program_external.hex", hex(&case.job.external), "external memory before it"),
+        file("program_nvm.hex", hex(&case.job.nvm), "its NVM"),
+        file("program_expected.hex", hex(&case.outcome.memory.external), "external memory after it"),
     ])
 }
 
@@ -65,11 +66,4 @@ fn settings(case: &Case, index: usize, seed: u64) -> Result<String, Failure> {
     });
     let text = serde_json::to_string_pretty(&value).map_err(|error| Failure::Tool(error.to_string()))?;
     Ok(text + "\n")
-}
-
-/// Bytes in the order of their addresses, sixteen a line.
-fn bytes(memory: &[u8]) -> String {
-    let line =
-        |line: &[u8]| line.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ") + "\n";
-    memory.chunks(16).map(line).collect()
 }

@@ -12,10 +12,11 @@ use models::record::{Error, Kind};
 use models::storage::Stored;
 
 use super::Failure;
+use super::parallel::parallel;
 use super::plot::write_figure;
 use super::stop;
 use crate::cli::Style;
-use crate::faults::{Encoding, Store, Study, Until};
+use crate::faults::{Encoding, ModelDamage, Store, Study, Until};
 use crate::figure::Size;
 use keep::Kept;
 use subject::{FaultArgs, MemoryArgs, TensorArgs, area_mm2};
@@ -35,6 +36,10 @@ PARTS with SECDED: none, mask, codes, all. What is not named is slc, binary, non
 A trial writes and reads the whole tensor once. Columns: bits and cells of the encoding, its area in the memory; per trial, mean and half of
 the 95 % interval of the mean: misread cells, wrong codes and wrong mask bits behind their correction, elements of another value, and the
 norm of what changed over the norm of the tensor (relative L2); its largest over all trials.
+
+With --sentences, the tensor is the word table of a network with random weights, and the first 16 trials also run its sentences on the golden
+kernels: change of the logits over their norm, of the entropy at an off-ramp, share of sentences that leave after another layer (they
+leave where the entropy is under the median of all), and whose largest logit is another.
 
 --keep FILE appends each batch of trials to a file, and goes on from what is there.
 Keys of --json: tensor, faults, seed, encodings (of each: encoding, bytes, cells, area_mm2, trials, cells_misread, code_errors,
@@ -66,6 +71,12 @@ pub(super) struct Args {
     /// Stop when half of the 95 % interval of the mean relative L2 is within this share of the mean
     #[arg(long, value_name = "SHARE")]
     within: Option<f64>,
+    /// Random sentences that a model with random weights reads, for logits, entropy, exits and predictions; 0: no model
+    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    sentences: usize,
+    /// Tokens of a sentence of the model
+    #[arg(long, default_value_t = 16, value_name = "TOKENS")]
+    seq: u32,
     /// Where random numbers begin
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     seed: u64,
@@ -91,7 +102,12 @@ pub(super) struct Tried {
     pub(super) store: Store,
     pub(super) area_mm2: f64,
     pub(super) study: Study,
+    /// What the first trials did to the model, if there is one.
+    pub(super) model: Vec<ModelDamage>,
 }
+
+/// Trials that a model sees at most: each runs all its sentences.
+const MODEL_TRIALS: u64 = 16;
 
 pub(super) fn run(
     args: &Args,
@@ -107,7 +123,12 @@ pub(super) fn run(
     let texts =
         if args.encodings.is_empty() { DEFAULTS.map(str::to_owned).to_vec() } else { args.encodings.clone() };
     let encodings = encodings(&texts)?;
-    let (tensor, memory) = (args.tensor.coded()?, args.memory.memory()?);
+    let memory = args.memory.memory()?;
+    let model = match args.sentences {
+        0 => None,
+        count => Some(args.tensor.model(args.seq, args.seed, count)?),
+    };
+    let tensor = model.as_ref().map_or_else(|| args.tensor.coded(), |model| Ok(model.words()))?;
     let mut tried = Vec::new();
     for encoding in &encodings {
         let store = args.faults.store(&memory, &tensor, encoding)?;
@@ -118,6 +139,7 @@ pub(super) fn run(
             store,
             area_mm2,
             study: Study::default(),
+            model: vec![],
         });
     }
     let head = keep::head(args, &tensor, &tried);
@@ -147,6 +169,14 @@ pub(super) fn run(
         if stop::asked() {
             let again = if kept.is_some() { "the same command" } else { "the same command with --keep FILE" };
             return Err(Failure::Interrupted(again.to_owned()));
+        }
+    }
+    if let Some(model) = &model {
+        for one in &mut tried {
+            let numbers: Vec<u64> = (0..args.trials.min(MODEL_TRIALS)).collect();
+            let run = |number: &u64| model.trial(&one.store, args.seed, *number);
+            let all = parallel(&numbers, run, |_, _| {});
+            one.model = all.into_iter().collect::<Result<_, _>>().map_err(Failure::Tool)?;
         }
     }
     if let Some(path) = &args.figure {

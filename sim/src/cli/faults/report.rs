@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Args, Tried, bytes};
 use crate::cli::Failure;
-use crate::faults::{Coded, Damage, Estimate};
+use crate::faults::{Coded, Damage, Estimate, ModelDamage};
 use crate::figure::{Axis, Figure, distribution};
 
 /// Figures of a trial: key, and what it is.
@@ -20,14 +20,22 @@ const FIGURES: Figures = [
     ("relative_l2", |damage| damage.relative_l2),
 ];
 
+/// A figure of a model: key, and what it is.
+type ModelFigure = (&'static str, fn(&ModelDamage) -> f64);
+const MODEL: [ModelFigure; 4] = [
+    ("logits", |damage| damage.logits),
+    ("entropy_nats", |damage| damage.entropy_nats),
+    ("exits", |damage| damage.exits),
+    ("flips", |damage| damage.flips),
+];
+
 /// A mean with half of its interval, in two and one digits.
 pub(in crate::cli) fn said(estimate: Estimate) -> String {
-    match estimate {
-        Estimate { mean, .. } if mean == 0.0 => "0".to_owned(),
-        Estimate { mean, half_width, .. } if half_width.is_finite() => {
-            format!("{mean:.2e} ± {half_width:.0e}")
-        }
-        Estimate { mean, .. } => format!("{mean:.2e}"),
+    let Estimate { mean, half_width, .. } = estimate;
+    match half_width.is_finite() {
+        _ if mean <= 0.0 => "0".to_owned(),
+        true => format!("{mean:.2e} ± {half_width:.0e}"),
+        false => format!("{mean:.2e}"),
     }
 }
 
@@ -41,11 +49,13 @@ pub(super) fn table(
     let zeros = tensor.codes.iter().filter(|code| **code == 0).count();
     writeln!(
         out,
-        "{rows} x {} {}, {:.1} % zeros, rounding to codes changed {:.2e} of the norm",
+        "{rows} x {} {}, {:.1} % zeros{}",
         tensor.length,
         tensor.numbers.name(),
         100.0 * zeros as f64 / tensor.codes.len() as f64,
-        tensor.rounding
+        tensor
+            .rounding
+            .map_or_else(String::new, |share| format!(", rounding to codes changed {share:.2e} of the norm"))
     )?;
     writeln!(
         out,
@@ -86,7 +96,28 @@ pub(super) fn table(
             one.study.estimate(FIGURES[4].1).most
         )?;
     }
+    model(tried, width, out)
+}
+
+/// What the first trials did to a model, if there is one.
+fn model(tried: &[Tried], width: usize, out: &mut dyn Write) -> Result<(), Failure> {
+    if tried.iter().all(|one| one.model.is_empty()) {
+        return Ok(());
+    }
+    write!(out, "\n{:width$} {:>7}", "golden kernels", "trials")?;
+    MODEL.iter().try_for_each(|(name, _)| write!(out, " {name:>14}"))?;
+    writeln!(out)?;
+    for one in tried {
+        write!(out, "{:width$} {:>7}", one.name, one.model.len())?;
+        MODEL.iter().try_for_each(|(_, figure)| write!(out, " {:>14.3e}", mean(&one.model, *figure)))?;
+        writeln!(out)?;
+    }
     Ok(())
+}
+
+/// The mean of a figure over trials.
+fn mean(trials: &[ModelDamage], figure: fn(&ModelDamage) -> f64) -> f64 {
+    trials.iter().map(figure).sum::<f64>() / trials.len().max(1) as f64
 }
 
 pub(super) fn json(
@@ -105,6 +136,11 @@ pub(super) fn json(
         });
         for (name, figure) in FIGURES {
             value[name] = estimate(one.study.estimate(figure));
+        }
+        if !one.model.is_empty() {
+            let figures =
+                MODEL.iter().map(|(name, figure)| ((*name).to_owned(), mean(&one.model, *figure).into()));
+            value["model"] = Value::Object(figures.collect());
         }
         value
     };

@@ -1,5 +1,6 @@
 //! Arguments that say which tensor is stored, and how its cells err.
 
+use models::compiler::Inference;
 use models::design::{Cell, Design};
 use models::fault::{Confusion, FaultModel};
 use models::memory::Memory;
@@ -11,7 +12,8 @@ use models::workload::Workload;
 
 use super::refuse;
 use crate::area::MEGABYTE;
-use crate::faults::{Coded, Encoding, Numbers, Store, pruned};
+use crate::cli::Failure;
+use crate::faults::{Coded, Encoding, Model, Numbers, Store, pruned};
 
 /// Most elements of a tensor.
 const MOST: u64 = 1 << 28;
@@ -46,6 +48,29 @@ impl TensorArgs {
     /// The task by its name.
     pub(in crate::cli) fn task(&self) -> &str {
         &self.task
+    }
+
+    /// The network with random weights and random sentences of `tokens` tokens.
+    pub(in crate::cli) fn model(&self, tokens: u32, seed: u64, sentences: usize) -> Result<Model, Failure> {
+        let own = [self.rows.map(f64::from), self.length.map(f64::from), self.density];
+        if own.iter().any(Option::is_some) || self.numbers.is_some() {
+            let message = "--rows, --length, --density and --numbers do not go with --sentences".to_owned();
+            return Err(
+                refuse(message, "name a --network and a --task: the model's own table is stored").into()
+            );
+        }
+        let none: [&str; 0] = [];
+        let (network, _) = record::resolve::<Network>(&self.network, &none)?;
+        let (task, _) = record::resolve::<Workload>(&self.task, &none)?;
+        if tokens == 0 || tokens > network.positions {
+            let message =
+                format!("--seq {tokens} must be from 1 to the network's {} positions", network.positions);
+            return Err(refuse(message, "choose a length in this range").into());
+        }
+        let mut job = Inference::new(network, &task)?;
+        (job.sequence, job.exits) = (tokens, true);
+        job.spans.iter_mut().for_each(|span| *span = (*span).min(tokens));
+        Model::new(&record::preset::<Design>("offramp")?, &job, seed, sentences).map_err(Failure::Tool)
     }
 
     /// The tensor in codes.
