@@ -123,7 +123,7 @@ macro_rules! presets {
 }
 
 impl Record for FaultModel {
-    const KIND: &'static str = "fault model";
+    const KIND: &'static str = "fault-model";
     const PRESETS: &'static [(&'static str, &'static str)] = presets![
         "rram-gaussian",
         "rram-radar",

@@ -2,6 +2,8 @@
 //! and random deltas: an error or a record, never a panic.
 
 use models::design::Design;
+use models::fault::FaultModel;
+use models::memory::Memory;
 use models::network::Network;
 use models::record::{self, Record};
 use models::technology::Technology;
@@ -11,7 +13,23 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use toml::{Table, Value};
 
 /// Keys whose absence means something.
-const OPTIONAL: [&str; 3] = ["network", "spans", "exits"];
+const OPTIONAL: [&str; 15] = [
+    "network",
+    "spans",
+    "exits",
+    "faults",
+    "node_nm",
+    "endurance",
+    "retention_s",
+    "retention_k",
+    "slc",
+    "mlc2",
+    "mlc3",
+    "channel",
+    "gaussian",
+    "adjacent",
+    "relaxed",
+];
 
 /// Dotted paths of every key below a value, tables in lists included.
 fn paths(value: &Value, path: &[String], found: &mut Vec<Vec<String>>) {
@@ -100,6 +118,16 @@ fn every_key_of_a_technology_is_checked() {
 }
 
 #[test]
+fn every_key_of_a_memory_is_checked() {
+    every_key::<Memory>();
+}
+
+#[test]
+fn every_key_of_a_fault_model_is_checked() {
+    every_key::<FaultModel>();
+}
+
+#[test]
 fn every_key_of_a_network_is_checked() {
     every_key::<Network>();
 }
@@ -148,6 +176,8 @@ fn random_damage<T: Record>() {
 fn damaged_records_never_panic() {
     random_damage::<Design>();
     random_damage::<Technology>();
+    random_damage::<Memory>();
+    random_damage::<FaultModel>();
     random_damage::<Network>();
     random_damage::<Workload>();
 }

@@ -1,6 +1,8 @@
 //! Every preset is what it says, and no mistake in one goes unnamed.
 
 use models::design::Design;
+use models::fault::FaultModel;
+use models::memory::Memory;
 use models::network::Network;
 use models::record::{self, Record};
 use models::technology::Technology;
@@ -32,4 +34,14 @@ fn networks_are_complete() {
 #[test]
 fn workloads_are_complete() {
     presets_are_complete::<Workload>();
+}
+
+#[test]
+fn memories_are_complete() {
+    presets_are_complete::<Memory>();
+}
+
+#[test]
+fn fault_models_are_complete() {
+    presets_are_complete::<FaultModel>();
 }

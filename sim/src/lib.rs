@@ -16,3 +16,4 @@ pub mod schema;
 pub mod sentence;
 pub mod sweep;
 pub mod timeline;
+pub mod wake;

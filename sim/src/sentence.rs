@@ -2,6 +2,7 @@
 
 use crate::energy::{Item, Prices, Usage};
 use crate::machine::{Costs, Deadlock, Events, MemoryTiming, Mode, Nests, Prepared, Run, exits};
+use crate::wake::{Wake, wake};
 use models::compiler::{CompileError, Inference, compile};
 use models::design::Design;
 use models::program::Program;
@@ -104,6 +105,8 @@ pub struct Outcomes {
     pub frequency_hz: f64,
     /// By exit layer, ascending; shares add up to 1.
     pub outcomes: Vec<Outcome>,
+    /// From power-on to the first read of what the memory on the chip holds for the program; none if that is nothing.
+    pub wake: Option<Wake>,
 }
 
 /// Compiles and simulates.
@@ -129,7 +132,18 @@ pub fn simulate(setup: &Setup, mut progress: impl FnMut(usize, usize)) -> Result
         Outcome { layer, share, run, ideal_cycles, latency_s, energy }
     };
     let outcomes = layers.into_iter().zip(shares).zip(runs).map(outcome).collect();
-    Ok(Outcomes { program, frequency_hz, outcomes })
+    let wake = wake_of(setup, &program, frequency_hz)?;
+    Ok(Outcomes { program, frequency_hz, outcomes, wake })
+}
+
+/// The wake-up of the memory on the chip, as far as the program uses it.
+fn wake_of(setup: &Setup, program: &Program, frequency_hz: f64) -> Result<Option<Wake>, Error> {
+    let bits: u64 = program.memory.nvm.iter().map(|section| section.bytes * 8).sum();
+    let cell = setup.design.nvm.cell;
+    let mut cells = [0; 3];
+    cells[cell.bits() as usize - 1] = bits.div_ceil(cell.bits().into());
+    let of = |cells| wake(&setup.design, &setup.technology, &setup.technology.nvm, cells, frequency_hz);
+    (bits > 0).then(|| of(cells)).transpose()
 }
 
 /// The layers after which sentences leave, 1-based, each with their share.

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use jsonschema::Validator;
 use models::design::Design;
+use models::fault::FaultModel;
+use models::memory::Memory;
 use models::network::Network;
 use models::record::{self, Record};
 use models::schema::text;
@@ -82,13 +84,31 @@ fn presets_hold<T: Record>() {
 fn presets_hold_by_their_schema() {
     presets_hold::<Design>();
     presets_hold::<Technology>();
+    presets_hold::<Memory>();
+    presets_hold::<FaultModel>();
     presets_hold::<Workload>();
     presets_hold::<Network>();
     presets_hold::<Space>();
 }
 
 /// Keys whose absence means something.
-const OPTIONAL: [&str; 3] = ["network", "spans", "exits"];
+const OPTIONAL: [&str; 15] = [
+    "network",
+    "spans",
+    "exits",
+    "faults",
+    "node_nm",
+    "endurance",
+    "retention_s",
+    "retention_k",
+    "slc",
+    "mlc2",
+    "mlc3",
+    "channel",
+    "gaussian",
+    "adjacent",
+    "relaxed",
+];
 
 fn damaged_keys<T: Record>() {
     let validator = validator::<T>();
@@ -127,6 +147,8 @@ fn damaged_keys<T: Record>() {
 fn damaged_presets_do_not() {
     damaged_keys::<Design>();
     damaged_keys::<Technology>();
+    damaged_keys::<Memory>();
+    damaged_keys::<FaultModel>();
     damaged_keys::<Workload>();
     damaged_keys::<Network>();
 }

@@ -4,6 +4,7 @@
 
 use toml::de::DeTable;
 
+use super::named::REMEDY;
 use super::nearest::nearest;
 use super::tree;
 
@@ -72,7 +73,12 @@ fn unknown_word(key: &str, word: &str, known: &[&str]) -> Explained {
 
 /// What a type of ours says about its parts, e.g. a format whose exponent leaves no sign.
 fn refused(key: &str, message: &str) -> Explained {
-    Explained { message: message.to_owned(), remedy: format!("change the keys of `{key}`") }
+    match message.split_once(REMEDY) {
+        Some((message, remedy)) => {
+            Explained { message: format!("{key}: {message}"), remedy: remedy.trim_end().to_owned() }
+        }
+        None => Explained { message: message.to_owned(), remedy: format!("change the keys of `{key}`") },
+    }
 }
 
 fn wrong_type(key: &str, message: &str, found: &str) -> Explained {

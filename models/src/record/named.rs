@@ -47,14 +47,15 @@ impl<'de, T: Record> Deserialize<'de> for Named<T> {
     }
 }
 
-/// What is wrong with the named record, and what to do, for the line that names it.
+/// Stands between what is wrong with the named record and what to do, in the one text that a reader's error is.
+pub(super) const REMEDY: char = '\u{1f}';
+
+/// What is wrong with the named record, and what to do about the first of it.
 fn one_line(error: &super::Error) -> String {
-    let problem = |p: &super::Problem| match &p.remedy {
-        Some(remedy) => format!("{}; {remedy}", p.message),
-        None => p.message.clone(),
-    };
-    let all: Vec<String> = error.problems.iter().map(problem).collect();
-    format!("{}: {}", error.subject, all.join("; "))
+    let all: Vec<&str> = error.problems.iter().map(|problem| problem.message.as_str()).collect();
+    let remedy =
+        error.problems.iter().find_map(|problem| problem.remedy.as_deref()).unwrap_or("change the name");
+    format!("{}{REMEDY}{remedy}", all.join("; "))
 }
 
 impl<T: Record> JsonSchema for Named<T> {

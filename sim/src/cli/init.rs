@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use models::design::Design;
+use models::fault::FaultModel;
+use models::memory::Memory;
 use models::network::Network;
 use models::record::{self, Error, Record};
 use models::technology::Technology;
@@ -20,7 +22,7 @@ Examples:
   offramp init technology | less
   offramp init space -o space.toml             a few hundred points that run as they are: offramp sweep space.toml
 
-The files are the presets offramp, edgebert-12nm, sst2, albert-base and edge-nlp. Edit one, then: offramp check mine.toml";
+The files are the presets offramp, edgebert-12nm, rram-22ffl, rram-gaussian, sst2, albert-base and edge-nlp. Edit one, then: offramp check mine.toml";
 
 /// A file to start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -29,6 +31,10 @@ enum Start {
     Design,
     /// What it is made of
     Technology,
+    /// What it keeps weights in
+    Memory,
+    /// How often cells are misread
+    FaultModel,
     /// What it is asked
     Workload,
     /// What it computes
@@ -66,6 +72,8 @@ fn text(start: Start) -> Result<String, Error> {
     match start {
         Start::Design => preset::<Design>("offramp"),
         Start::Technology => preset::<Technology>("edgebert-12nm"),
+        Start::Memory => preset::<Memory>("rram-22ffl"),
+        Start::FaultModel => preset::<FaultModel>("rram-gaussian"),
         Start::Workload => preset::<Workload>("sst2"),
         Start::Network => preset::<Network>("albert-base"),
         Start::Space => preset::<Space>("edge-nlp"),

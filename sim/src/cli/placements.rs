@@ -18,11 +18,10 @@ use super::faults::report::said;
 use super::faults::subject::{FaultArgs, TensorArgs, area_mm2};
 use super::faults::threads;
 use super::setup::MachineArgs;
-use crate::area::MEGABYTE;
 use crate::faults::{Encoding, Estimate, Store, Study, Until};
-use crate::machine::{MemoryTiming, load_cycles};
 use crate::report::table::engineering;
 use crate::sentence::frequency_hz;
+use crate::wake::{Wake, idle_w, used, wake};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -88,21 +87,21 @@ struct Row {
     area_mm2: f64,
     read_j: f64,
     row_s: f64,
-    wake_s: f64,
-    wake_j: f64,
+    wake: Wake,
     idle_w: f64,
     damage: Option<Estimate>,
 }
 
 /// What rows are costed with.
 struct Costs<'a> {
+    design: &'a Design,
+    technology: &'a Technology,
     memory: &'a Memory,
     /// Rows that a sentence reads.
     tokens: f64,
     /// Rows of the tensor.
     rows: f64,
     frequency_hz: f64,
-    word_bits: f64,
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
@@ -112,13 +111,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
     let hertz = frequency_hz(&design, &technology)?;
     let none: [&str; 0] = [];
     let (task, _) = record::resolve::<Workload>(args.tensor.task(), &none)?;
-    let word_bits = f64::from(design.nvm.width_bits);
     let costs = Costs {
+        design: &design,
+        technology: &technology,
         memory: &memory,
         tokens: f64::from(task.sequence_length),
         rows: (tensor.codes.len() / tensor.length) as f64,
         frequency_hz: hertz,
-        word_bits,
     };
     let mut rows = Vec::new();
     for (at, (name, cells)) in PLACEMENTS.iter().enumerate() {
@@ -137,7 +136,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         row.damage = Some(study.estimate(|damage| damage.relative_l2));
         rows.push(row);
     }
-    rows.push(loaded(&costs, &design, &technology, rows.first().map(|row| row.cells))?);
+    if let Some(first) = rows.first() {
+        rows.push(costs.loaded(first.cells)?);
+    }
     let rounding = tensor.rounding.unwrap_or_default();
     let limit = args.limit * rounding;
     let recommended = recommended(&rows, limit);
@@ -172,69 +173,40 @@ impl Costs<'_> {
     /// What a tensor in its cells costs.
     fn row(&self, name: &str, store: &Store) -> Result<Row, Error> {
         let cells = store.cells();
-        let used: Vec<(Cell, u64)> =
-            Cell::ALL.into_iter().zip(cells).filter(|(_, count)| *count > 0).collect();
-        let rows = self.rows;
-        let (mut read_pj, mut bits, mut leakage_mw) = (0.0, 0.0, 0.0);
-        let (mut latency_ns, mut wake_ns) = (0.0_f64, 0.0_f64);
-        for (cell, count) in used {
-            let array = self.memory.built_of(cell)?;
+        self.costed(name, self.memory, cells)
+    }
+
+    /// What cells of a memory cost that hold the tensor.
+    fn costed(&self, name: &str, memory: &Memory, cells: [u64; 3]) -> Result<Row, Error> {
+        let (mut read_pj, mut bits, mut latency_ns) = (0.0, 0.0, 0.0_f64);
+        for (cell, count) in used(cells) {
+            let array = memory.built_of(cell)?;
             let held = count as f64 * f64::from(cell.bits());
             bits += held;
-            read_pj += held / rows * array.read_pj_per_bit.value;
-            leakage_mw += held / 8.0 / MEGABYTE * array.leakage_mw_per_mb.value;
+            read_pj += held / self.rows * array.read_pj_per_bit.value;
             // Arrays are read side by side.
             latency_ns = latency_ns.max(array.read_latency_ns.value);
-            wake_ns = wake_ns.max(array.wake_ns.value);
         }
-        let words = (bits / rows / self.word_bits).ceil();
-        let (wake_s, idle_w) = (wake_ns * 1e-9, leakage_mw * 1e-3);
+        let words = (bits / self.rows / f64::from(self.design.nvm.width_bits)).ceil();
         Ok(Row {
             name: name.to_owned(),
             encoding: None,
             cells,
-            area_mm2: area_mm2(self.memory, cells)?,
+            area_mm2: area_mm2(memory, cells)?,
             read_j: read_pj * 1e-12 * self.tokens,
             row_s: latency_ns * 1e-9 + words / self.frequency_hz,
-            wake_s,
-            wake_j: idle_w * wake_s,
-            idle_w,
+            wake: wake(self.design, self.technology, memory, cells, self.frequency_hz)?,
+            idle_w: idle_w(memory, cells)?,
             damage: None,
         })
     }
-}
 
-/// SRAM that is loaded from the external memory of the design at every wake-up, with the bits of a placement of one bit a cell.
-fn loaded(
-    costs: &Costs,
-    design: &Design,
-    technology: &Technology,
-    cells: Option<[u64; 3]>,
-) -> Result<Row, Error> {
-    let (memory, external) = (record::preset::<Memory>(LOADED)?, technology.memory(&design.external.memory)?);
-    let array = memory.built_of(Cell::Slc)?;
-    let bits =
-        cells.map_or(0, |cells| cells.iter().zip(1..).map(|(count, bits)| count * bits).sum::<u64>()) as f64;
-    let bytes = (bits / 8.0).ceil();
-    let timing = MemoryTiming::new(design, technology, costs.frequency_hz)?;
-    let load_s = load_cycles(&timing, bytes as u64) as f64 / costs.frequency_hz;
-    let wake_s = external.wake_ns.value.max(array.wake_ns.value) * 1e-9 + load_s;
-    let idle_w = bytes / MEGABYTE * array.leakage_mw_per_mb.value * 1e-3;
-    let axi = technology.energy.axi_pj_per_byte.value * technology.energy_scale(design.operating.vdd_v);
-    let load_pj = bytes * axi + bits * (external.read_pj_per_bit.value + array.write_pj_per_bit.value);
-    let row_bits = bits / costs.rows;
-    Ok(Row {
-        name: format!("{LOADED}, loaded from {}", design.external.memory),
-        encoding: None,
-        cells: [bits as u64, 0, 0],
-        area_mm2: bytes / MEGABYTE * array.area_mm2_per_mb.value,
-        read_j: costs.tokens * row_bits * array.read_pj_per_bit.value * 1e-12,
-        row_s: array.read_latency_ns.value * 1e-9 + (row_bits / costs.word_bits).ceil() / costs.frequency_hz,
-        wake_s,
-        wake_j: load_pj * 1e-12 + (external.power_mw.value * 1e-3 + idle_w) * wake_s,
-        idle_w,
-        damage: None,
-    })
+    /// SRAM that is loaded at every wake-up, with the bits of a placement.
+    fn loaded(&self, cells: [u64; 3]) -> Result<Row, Error> {
+        let bits = used(cells).map(|(cell, count)| count * u64::from(cell.bits())).sum();
+        let name = format!("{LOADED}, loaded from {}", self.design.external.memory);
+        self.costed(&name, &record::preset::<Memory>(LOADED)?, [bits, 0, 0])
+    }
 }
 
 /// The smallest placement whose damage is let pass.
@@ -259,7 +231,8 @@ fn reason(row: &Row, rows: &[Row], limit: f64) -> String {
         ));
     }
     if let Some(loaded) = rows.iter().find(|other| other.damage.is_none()) {
-        let (time, energy) = (loaded.wake_s / row.wake_s, loaded.wake_j / row.wake_j);
+        let (time, energy) =
+            (loaded.wake.seconds / row.wake.seconds, loaded.wake.energy_j / row.wake.energy_j);
         text.push_str(&format!(
             "; {} takes {time:.0} times as long to wake up, and {energy:.0} times the energy",
             loaded.name
@@ -294,8 +267,8 @@ fn table(
             format!("{:.4}", row.area_mm2),
             engineering(row.read_j, "J"),
             engineering(row.row_s, "s"),
-            engineering(row.wake_s, "s"),
-            engineering(row.wake_j, "J"),
+            engineering(row.wake.seconds, "s"),
+            engineering(row.wake.energy_j, "J"),
             engineering(row.idle_w, "W"),
         ];
         write!(out, "{:width$}", row.name)?;
@@ -309,7 +282,7 @@ impl Row {
     fn json(&self) -> Value {
         json!({
             "name": self.name, "encoding": self.encoding, "cells": self.cells, "area_mm2": self.area_mm2, "read_j": self.read_j,
-            "row_s": self.row_s, "wake_s": self.wake_s, "wake_j": self.wake_j, "idle_w": self.idle_w,
+            "row_s": self.row_s, "wake_s": self.wake.seconds, "wake_j": self.wake.energy_j, "idle_w": self.idle_w,
             "relative_l2": self.damage,
         })
     }

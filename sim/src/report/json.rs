@@ -28,6 +28,7 @@ pub fn report(resolved: &Resolved, outcomes: &Outcomes) -> Value {
         "technology": setup.technology.name,
         "tokens": setup.job.sequence,
         "threshold": resolved.threshold,
+        "wake": outcomes.wake,
         "cycles": cycles,
         "ideal_cycles": ideal_cycles,
         "utilisation": ideal_cycles / cycles,

@@ -67,6 +67,19 @@ fn headline(t: &mut String, resolved: &Resolved, outcomes: &Outcomes) -> std::fm
     )?;
     writeln!(t, "latency              {} a sentence", engineering(outcomes.mean(|o| o.latency_s), "s"))?;
     writeln!(t, "energy               {} a sentence", engineering(energy::total(&bill), "J"))?;
+    if let Some(wake) = &outcomes.wake {
+        let memory = &setup.technology.nvm;
+        let how = match memory.kind.keeps() {
+            true => format!("until {} is read; it keeps its contents", memory.name),
+            false => format!("until {} is loaded from {}", memory.name, setup.design.external.memory),
+        };
+        writeln!(
+            t,
+            "wake-up              {}, {} {how}",
+            engineering(wake.seconds, "s"),
+            engineering(wake.energy_j, "J")
+        )?;
+    }
     writeln!(t, "utilisation          {:.2} % of the MACs' peak", 100.0 * ideal / cycles)?;
     writeln!(t, "cycles               {} (MAC-bound ideal {})", grouped(cycles), grouped(ideal))?;
     let layer = outcomes.mean(|o| f64::from(o.layer));
