@@ -5,6 +5,7 @@ pub mod fault;
 pub mod latency;
 pub mod memory;
 pub mod network;
+pub mod predictor;
 pub mod program;
 pub mod record;
 pub mod schema;

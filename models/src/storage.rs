@@ -141,7 +141,8 @@ impl Stored {
         let counts = layout.counts(rows, length, &symbols, directory)?;
         let streams = parts.into_iter().zip(symbols).zip(counts).map(|(((part, width), symbols), counts)| {
             let ends = counts.iter().scan(0, |end, count| {
-                *end += count;
+                // A file may say anything; what is too many is told below.
+                *end = usize::saturating_add(*end, *count);
                 Some(*end)
             });
             let starts: Vec<usize> = [0].into_iter().chain(ends).collect();

@@ -5,7 +5,7 @@
 //! 1..L-1 whose entropy is strictly below the threshold, else after layer L: the last off-ramp decides nothing, which is
 //! why published traces carry an untrained one there. (The authors' software compares strictly, their hardware does not.)
 
-mod parse;
+pub(crate) mod parse;
 
 use crate::record::{Error, read_text};
 
@@ -44,6 +44,11 @@ impl Trace {
     pub fn parse(source: &str, text: &str) -> Result<Self, Error> {
         let (layers, entropies) = parse::parse(source, text)?;
         Ok(Self { layers, entropies })
+    }
+
+    /// Sentences of so many off-ramps each; none where there is no sentence.
+    pub fn of(layers: usize, rows: &[&[f64]]) -> Option<Self> {
+        (!rows.is_empty()).then(|| Self { layers, entropies: rows.concat() })
     }
 
     /// Off-ramps of a row, which is the number of layers.

@@ -142,7 +142,7 @@ fn only_the_silicon_is_called_measured() {
 #[test]
 fn memories_are_found_by_name() {
     let chip = technology("edgebert-12nm");
-    assert_eq!(chip.memory("lpddr4").unwrap().read_pj_per_bit.value, 8.0);
+    near(chip.memory("lpddr4").unwrap().read_pj_per_bit.value, 8.0, 1e-12);
     let error = chip.memory("lpdr4").unwrap_err();
     assert_eq!(error.kind, Kind::Input);
     assert!(error.render(200, false).contains("did you mean `lpddr4`? it has lpddr4, ddr4, hbm2"));

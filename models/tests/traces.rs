@@ -1,5 +1,6 @@
 //! Exit traces: a small one counted by hand, and the published one where it is at hand.
 
+use models::predictor::Predictor;
 use models::record::{self, Kind};
 use models::trace::{Trace, exit_layer};
 use models::workload::Workload;
@@ -108,4 +109,51 @@ fn the_published_trace_gives_the_published_exit_layers() {
             );
         }
     }
+}
+
+/// The authors' table on their trace: mean layers at which sentences leave, and for which the voltage is chosen, as published to
+/// three decimals. Keys are nearest, the lower one on a tie.
+#[test]
+fn the_published_table_gives_the_published_layers() {
+    let path = |name| format!("{}/../../shared/data/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (trace, table) = (path("sst2_dev_entropy.csv"), path("sst2_predictor_lut.csv"));
+    if !std::path::Path::new(&table).exists() {
+        let _ = writeln!(std::io::stderr(), "skipped: {table} is not there");
+        return;
+    }
+    let (trace, table) = (Trace::read(&trace).unwrap(), Predictor::read(&table, 1).unwrap());
+    for (threshold, actual, predicted) in [(0.09, 5.252, 7.780), (0.16, 3.897, 4.912), (0.28, 3.052, 3.651)] {
+        let found = table.summary(&trace, threshold).unwrap();
+        assert!((found.actual - actual).abs() < 5e-4, "{found:?} at {threshold}");
+        assert!((found.predicted - predicted).abs() < 5e-4, "{found:?} at {threshold}");
+        assert!((found.sure - trace.average_exit_layer(threshold)).abs() < 1e-12, "{found:?}");
+    }
+    // It is written as it was read.
+    assert_eq!(Predictor::parse("again", &table.text(), 1).unwrap(), table);
+}
+
+/// A trace of our own, by hand: later entropies follow the first, but for one sentence.
+#[test]
+fn a_fitted_table_predicts_what_it_was_shown() {
+    let rows: Vec<Vec<f64>> =
+        (0..10).map(|k| f64::from(k) / 10.0).map(|h| vec![h, h / 2.0, h / 4.0, h / 8.0]).collect();
+    let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
+    let trace = Trace::of(4, &rows).unwrap();
+    let table = Predictor::fit(trace.rows(), 4, 1).unwrap();
+    assert_eq!(table.layers(), 4);
+    assert!(
+        table.mean_square(trace.rows()) < 1e-12,
+        "the function ascends, so its steps pass through every point"
+    );
+    // Below 0.2: 0.0 and 0.1 leave at once, 0.2 and 0.3 after layer 2; the third off-ramp stands for never.
+    let found = table.summary(&trace, 0.2).unwrap();
+    assert_eq!(found.early, (0.0, 0.0));
+    assert!((found.predicted - (2.0 * 1.0 + 2.0 * 2.0 + 6.0 * 4.0) / 10.0).abs() < 1e-12, "{found:?}");
+    for (after, message) in [(0, "layer 0 must be from 1 to 2 of 4"), (3, "layer 3 must be from 1 to 2 of 4")]
+    {
+        let error = Predictor::fit(trace.rows(), 4, after).unwrap_err();
+        assert!(error.to_string().contains(message), "{error}");
+    }
+    let error = Predictor::parse("t.csv", "0.2,0.1\n0.1,0.3\n", 1).unwrap_err();
+    assert!(error.to_string().contains("key 0.1 of row 2 must be above 0.2"), "{error}");
 }

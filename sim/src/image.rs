@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 
 use models::record::{Error, Kind};
-use models::storage::{Bits, Layout, Stored};
+use models::storage::{Bits, Stored};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -236,9 +236,18 @@ impl Image {
         let data = self.manifest.parts.iter().filter(|part| !part.name.ends_with(" checks"));
         let symbols = data.map(|part| self.symbols(part).map_err(wrong)).collect::<Result<Vec<_>, _>>()?;
         let shape = (tensor.rows as usize, tensor.length as usize);
-        let layout: Layout = encoding.layout;
-        Stored::from_symbols(layout, shape, tensor.code_bits, symbols, tensor.directory.as_deref())
-            .map_err(wrong)
+        let directory = tensor.directory.as_deref();
+        let stored = Stored::from_symbols(encoding.layout, shape, tensor.code_bits, symbols, directory)
+            .map_err(wrong)?;
+        let widths = stored.streams().iter().map(|stream| stream.width);
+        let data = self.manifest.parts.iter().filter(|part| !part.name.ends_with(" checks"));
+        match widths.zip(data).find(|(width, part)| *width != part.symbol_bits) {
+            Some((width, part)) => Err(wrong(format!(
+                "{} have {} bits where the layout has {width}",
+                part.name, part.symbol_bits
+            ))),
+            None => Ok(stored),
+        }
     }
 
     /// The symbols of a part.

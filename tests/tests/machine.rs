@@ -89,6 +89,11 @@ fn the_machine_reads_an_image() {
     let mut case = case(0, 1, &design, &technology).expect("it can be made").expect("it fits");
     let image = Image::read(folder.path()).expect("it was written");
     assert!(!image.bytes.is_empty() && image.bytes == case.job.nvm);
+    // The same text as a bench of an emission loads.
+    let emitted = folder.path().join("emitted");
+    answer(&[&["emit", "--program", "0", "-o", emitted.to_str().expect("a name")][..], &words].concat());
+    let text = |path: &std::path::Path| fs::read(path).expect("it was written");
+    assert_eq!(text(&folder.path().join("image.hex")), text(&emitted.join("program_nvm.hex")));
     case.job.nvm = image.bytes;
     let checked = check(&case, &machine, None).unwrap_or_else(|error| panic!("{error}"));
     assert!(checked.differences.is_empty(), "{}:\n{}", case.name, checked.differences.join("\n"));

@@ -154,10 +154,19 @@ fn threads_and_interruptions_change_nothing() {
 
 fn written(folder: &Path, encoding: &str) -> Image {
     let to = folder.join("image");
-    let words =
-        ["image", "--rows", "5", "--length", "20", "--encoding", encoding, "-o", to.to_str().unwrap()];
+    let words = [
+        "image",
+        "--rows",
+        "5",
+        "--length",
+        "20",
+        "--encoding",
+        encoding,
+        "-o",
+        to.to_str().expect("a name"),
+    ];
     answer(&words);
-    Image::read(&to).unwrap()
+    Image::read(&to).expect("it was written")
 }
 
 #[test]

@@ -194,7 +194,7 @@ units! {
     /// Energy of a byte read, written or moved.
     PicojoulesPerByte = "pJ/B", 0.0 to 1e5;
     /// Energy of a bit read or written.
-    PicojoulesPerBit = "pJ/bit", 0.0 to 1e4;
+    PicojoulesPerBit = "pJ/bit", 0.0 to 1e5;
     /// Energy of a flip-flop's write.
     FemtojoulesPerBit = "fJ/bit", 0.0 to 1e5;
     /// Area.

@@ -93,6 +93,9 @@ impl Layout {
                 .ok_or_else(|| format!("{} mask bits of {rows} x {length} elements", mask.len()))
         };
         Ok(match self {
+            Layout::Dense if symbols[0].len() != rows * length => {
+                return Err(format!("{} codes of {rows} x {length} elements", symbols[0].len()));
+            }
             Layout::Dense => vec![vec![length; rows]],
             Layout::Bitmask => vec![masks()?.chunks(length).map(ones).collect(), vec![length; rows]],
             Layout::Banks(n) => {

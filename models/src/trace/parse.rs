@@ -15,7 +15,7 @@ struct Text<'a> {
 type Field<'a> = (&'a str, Range<usize>);
 
 /// Layers and entropies, row after row.
-pub(super) fn parse(source: &str, text: &str) -> Result<(usize, Vec<f64>), Error> {
+pub(crate) fn parse(source: &str, text: &str) -> Result<(usize, Vec<f64>), Error> {
     let file = Text { source, text };
     let (mut layers, mut entropies) = (0, Vec::new());
     for (index, (line, start)) in lines(text).enumerate() {

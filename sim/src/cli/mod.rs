@@ -20,6 +20,7 @@ mod op;
 mod parallel;
 mod placements;
 mod plot;
+mod predictor;
 mod program;
 mod records;
 mod report;
@@ -134,6 +135,9 @@ enum Command {
     /// Check files: designs, technologies, networks, workloads, exit traces
     #[command(after_help = check::EXAMPLES)]
     Check(check::Args),
+    /// A table that predicts exits from an early entropy: fitted to a trace, or tried on one
+    #[command(after_help = predictor::EXAMPLES)]
+    Predictor(predictor::Args),
     /// What wrong cells of a memory do to a tensor, by encoding
     #[command(after_help = faults::EXAMPLES)]
     Faults(faults::Args),
@@ -219,6 +223,7 @@ fn dispatch(
         Command::Init(args) => init::run(args, out),
         Command::Schema(args) => schema::run(args, out),
         Command::Check(args) => check::run(args, out),
+        Command::Predictor(args) => predictor::run(args, out),
         Command::Faults(args) => faults::run(args, out, err, style),
         Command::Image(args) => image::run(args, out),
         Command::Placements(args) => placements::run(args, out, err),
