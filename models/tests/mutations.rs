@@ -12,24 +12,26 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use toml::{Table, Value};
 
-/// Keys whose absence means something.
-const OPTIONAL: [&str; 15] = [
-    "network",
-    "spans",
-    "exits",
-    "faults",
-    "node_nm",
-    "endurance",
-    "retention_s",
-    "retention_k",
-    "slc",
-    "mlc2",
-    "mlc3",
-    "channel",
-    "gaussian",
-    "adjacent",
-    "relaxed",
-];
+/// Whether the absence of a key at the top means something.
+fn optional<T: Record>(key: &str) -> bool {
+    let keys: &[&str] = match T::KIND {
+        "workload" => &["network", "spans", "exits"],
+        "memory" => &[
+            "faults",
+            "node_nm",
+            "endurance",
+            "retention_s",
+            "retention_k",
+            "slc",
+            "mlc2",
+            "mlc3",
+            "channel",
+        ],
+        "fault-model" => &["gaussian", "adjacent", "relaxed"],
+        _ => &[],
+    };
+    keys.contains(&key)
+}
 
 /// Dotted paths of every key below a value, tables in lists included.
 fn paths(value: &Value, path: &[String], found: &mut Vec<Vec<String>>) {
@@ -87,7 +89,7 @@ fn every_key<T: Record>() {
             let mut damaged = whole.clone();
             let table = parent(&mut damaged, &path);
             let value = table.remove(key).expect("the key was found");
-            if !OPTIONAL.contains(&dotted.as_str()) {
+            if !optional::<T>(&dotted) {
                 let text = error::<T>(&damaged, &format!("{dotted} removed from {name}"));
                 assert!(
                     text.contains(&format!("missing key `{dotted}`")),

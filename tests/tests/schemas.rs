@@ -91,24 +91,26 @@ fn presets_hold_by_their_schema() {
     presets_hold::<Space>();
 }
 
-/// Keys whose absence means something.
-const OPTIONAL: [&str; 15] = [
-    "network",
-    "spans",
-    "exits",
-    "faults",
-    "node_nm",
-    "endurance",
-    "retention_s",
-    "retention_k",
-    "slc",
-    "mlc2",
-    "mlc3",
-    "channel",
-    "gaussian",
-    "adjacent",
-    "relaxed",
-];
+/// Whether the absence of a key at the top means something.
+fn optional<T: Record>(key: &str) -> bool {
+    let keys: &[&str] = match T::KIND {
+        "workload" => &["network", "spans", "exits"],
+        "memory" => &[
+            "faults",
+            "node_nm",
+            "endurance",
+            "retention_s",
+            "retention_k",
+            "slc",
+            "mlc2",
+            "mlc3",
+            "channel",
+        ],
+        "fault-model" => &["gaussian", "adjacent", "relaxed"],
+        _ => &[],
+    };
+    keys.contains(&key)
+}
 
 fn damaged_keys<T: Record>() {
     let validator = validator::<T>();
@@ -128,7 +130,7 @@ fn damaged_keys<T: Record>() {
             });
             assert!(!validator.is_valid(&misspelt), "{name}: {table}/{key} misspelt");
             assert!(!validator.is_valid(&mistyped), "{name}: {table}/{key} mistyped");
-            let optional = table.is_empty() && OPTIONAL.contains(&key.as_str());
+            let optional = table.is_empty() && optional::<T>(key);
             assert_eq!(validator.is_valid(&damaged(&|_, _| ())), optional, "{name}: {table}/{key} removed");
             let extra = damaged(&|table, value| {
                 table.insert(key.clone(), value);
