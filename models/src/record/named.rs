@@ -32,9 +32,10 @@ impl<T> Deref for Named<T> {
     }
 }
 
-impl<T> Serialize for Named<T> {
+/// As the record itself: who keeps results by a hash of what they are results of, sees that a file has changed.
+impl<T: Serialize> Serialize for Named<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.name)
+        self.record.serialize(serializer)
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::Failure;
 use super::faults::report::said;
 use super::faults::subject::{FaultArgs, TensorArgs, area_mm2};
-use super::faults::threads;
+use super::faults::{refuse, threads};
 use super::setup::MachineArgs;
 use crate::faults::{Encoding, Estimate, Store, Study, Until};
 use crate::report::table::engineering;
@@ -105,6 +105,10 @@ struct Costs<'a> {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
+    if !(args.limit.is_finite() && args.limit >= 0.0) {
+        let message = format!("--limit {} must be a share of at least 0", args.limit);
+        return Err(refuse(message, "e.g. 0.1: a tenth of what rounding to codes changed").into());
+    }
     let (design, technology, _) = args.machine.resolve()?;
     let tensor = args.tensor.coded()?;
     let memory = (*technology.nvm).clone();
@@ -233,8 +237,11 @@ fn reason(row: &Row, rows: &[Row], limit: f64) -> String {
     if let Some(loaded) = rows.iter().find(|other| other.damage.is_none()) {
         let (time, energy) =
             (loaded.wake.seconds / row.wake.seconds, loaded.wake.energy_j / row.wake.energy_j);
+        // Powered all the time, it need not wake up.
+        let kept = engineering(row.wake.energy_j / loaded.idle_w, "s");
         text.push_str(&format!(
-            "; {} takes {time:.0} times as long to wake up, and {energy:.0} times the energy",
+            "; {} takes {time:.0} times as long to wake up and {energy:.0} times the energy, and kept powered it costs \
+             more than that wake-up after {kept}",
             loaded.name
         ));
     }

@@ -121,12 +121,12 @@ pub(super) fn write_figure(path: &Path, figure: &Figure, size: Size) -> Result<(
 }
 
 /// The kind of file by its name.
-enum Format {
+pub(super) enum Format {
     Svg,
     Png,
 }
 
-fn format(path: &Path) -> Result<Format, Error> {
+pub(super) fn format(path: &Path) -> Result<Format, Error> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("svg") => Ok(Format::Svg),
         Some("png") => Ok(Format::Png),

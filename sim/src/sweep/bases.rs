@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use models::design::Design;
 use models::network::Network;
-use models::record::{Error, Kind, Record, Template};
+use models::record::{Error, Kind, Record, Template, is_path, read_file};
 use models::technology::Technology;
 use models::trace::Trace;
 use models::workload::Workload;
 use serde::{Deserialize, Serialize};
 
-use super::axis::Target;
+use super::axis::{Key, Target};
 use super::grid::Grid;
 use super::space::Space;
 
@@ -21,6 +21,8 @@ pub struct Texts {
     pub design: BTreeMap<String, String>,
     /// Technologies.
     pub technology: BTreeMap<String, String>,
+    /// Memories that technologies and axes name as files.
+    pub memory: BTreeMap<String, String>,
     /// Networks.
     pub network: BTreeMap<String, String>,
     /// Workloads.
@@ -96,6 +98,25 @@ fn named(grid: &Grid, target: Target) -> Vec<String> {
     names
 }
 
+/// The texts of memories that are files: of each technology, and of axes over its keys.
+fn memories(technologies: &Named<Technology>, grid: &Grid) -> Result<BTreeMap<String, String>, Error> {
+    let mut names = Vec::new();
+    // What does not hold says so where it is read.
+    for technology in technologies.templates.values().filter_map(|template| template.with(&[]).ok()) {
+        names.push(technology.nvm.written().to_owned());
+        names.extend(technology.memories.iter().map(|memory| memory.written().to_owned()));
+    }
+    for dimension in &grid.dimensions {
+        let within = |key: &Key| key.target == Target::Technology && key.within.is_some();
+        for (column, _) in dimension.keys.iter().enumerate().filter(|(_, key)| within(key)) {
+            let texts = dimension.positions.iter().filter_map(|row| row[column].as_str());
+            names.extend(texts.map(str::to_owned));
+        }
+    }
+    let files = names.into_iter().filter(|name| is_path(name));
+    files.map(|name| read_file(&name).map(|text| (name, text))).collect()
+}
+
 fn missing(space: &Space, kind: &str, name: &str) -> Error {
     Error::new(
         Kind::Input,
@@ -115,6 +136,17 @@ impl Bases {
         let design = Named::open(space, (Target::Design, &base.design), grid, known.map(|t| &t.design))?;
         let technology =
             Named::open(space, (Target::Technology, &base.technology), grid, known.map(|t| &t.technology))?;
+        let memory = memories(&technology, grid)?;
+        if let Some(known) = known.filter(|known| known.memory != memory) {
+            let changed = memory.iter().find(|(name, text)| known.memory.get(*name) != Some(*text));
+            let name = changed.map_or("one of them", |(name, _)| name.as_str());
+            return Err(Error::new(
+                Kind::Input,
+                format!("space `{}`", space.name),
+                format!("memory `{name}` is another than the one that the results were made with"),
+                "put the file back as it was, or sweep into another folder",
+            ));
+        }
         let network = Named::open(space, (Target::Network, &base.network), grid, known.map(|t| &t.network))?;
         let task = Named::open(space, (Target::Task, &base.task), grid, known.map(|t| &t.task))?;
         let text = match (&base.exit_trace, known) {
@@ -128,6 +160,7 @@ impl Bases {
         let texts = Texts {
             design: design.texts(),
             technology: technology.texts(),
+            memory,
             network: network.texts(),
             task: task.texts(),
             exit_trace: text.as_ref().map(|(_, text)| text.clone()),

@@ -182,7 +182,7 @@ impl Manifest {
         } else if space(&self.space) != space(&other.space) {
             Some("the space")
         } else if self.records != other.records {
-            Some("a design, technology, network, workload or trace that it names")
+            Some("a design, technology, memory, network, workload or trace that it names")
         } else if self.shard != other.shard {
             Some("the shard")
         } else {

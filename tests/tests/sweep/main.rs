@@ -3,6 +3,7 @@
 
 mod figures;
 mod folders;
+mod memories;
 mod samples;
 mod spaces;
 

@@ -13,7 +13,7 @@ use models::storage::Stored;
 
 use super::Failure;
 use super::parallel::parallel;
-use super::plot::write_figure;
+use super::plot::{format, write_figure};
 use super::stop;
 use crate::cli::Style;
 use crate::faults::{Encoding, ModelDamage, Store, Study, Until};
@@ -115,6 +115,8 @@ pub(super) fn run(
     err: &mut dyn Write,
     style: Style,
 ) -> Result<(), Failure> {
+    // Whether the figure can be written by its name shows before hours of trials, not after.
+    args.figure.as_deref().map(format).transpose()?;
     if args.within.is_some_and(|within| !(within > 0.0 && within < 1.0)) {
         return Err(
             refuse("--within must be above 0 and below 1".to_owned(), "give a share, e.g. 0.05").into()
@@ -179,14 +181,13 @@ pub(super) fn run(
             one.model = all.into_iter().collect::<Result<_, _>>().map_err(Failure::Tool)?;
         }
     }
-    if let Some(path) = &args.figure {
-        write_figure(path, &report::figure(&tried), Size::Slide)?;
-    }
+    // Figures of hours are said before anything else can fail.
     if args.json {
-        report::json(args, (&memory, &tensor), &tried, out)
+        report::json(args, (&memory, &tensor), &tried, out)?;
     } else {
-        report::table(args, (&memory, &tensor), &tried, out)
+        report::table(args, (&memory, &tensor), &tried, out)?;
     }
+    args.figure.as_deref().map_or(Ok(()), |path| write_figure(path, &report::figure(&tried), Size::Slide))
 }
 
 /// As many as were asked for, or as there are processors.
