@@ -147,6 +147,11 @@ fn threads_and_interruptions_change_nothing() {
         "{}",
         other.err
     );
+    // A file that is something else stays as it is, be its line finished or not.
+    fs::write(kept, "my notes").unwrap();
+    let notes = offramp(&[&base, &["--keep", kept][..]].concat());
+    assert!(notes.exit == 3 && notes.err.contains("no trials of this program"), "{}", notes.err);
+    assert_eq!(fs::read_to_string(kept).unwrap(), "my notes");
     fs::write(kept, "{}\n").unwrap();
     let other = offramp(&[&base, &["--keep", kept][..]].concat());
     assert!(other.exit == 3 && other.err.contains("trials.jsonl:1"), "{}", other.err);

@@ -76,6 +76,11 @@ impl Kept {
             }
             good += line.len();
         }
+        // What has no whole line is a head that was not finished, or nobody's trials: that is not written over.
+        if good == 0 && !format!("{head}\n").starts_with(&text) {
+            let message = format!("{}:1: no trials of this program", path.display());
+            return Err(Error::new(Kind::Input, "arguments", message, "name another file with --keep"));
+        }
         let open = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path);
         let mut kept = Kept { path: path.to_owned(), file: open.map_err(|error| unwritten(path, &error))? };
         // What was not finished is written over.
