@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a result depends on, from this crate's folder.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "../kernels/src",
     "../models/src",
     "src/machine",
@@ -15,8 +15,9 @@ const SOURCES: [&str; 10] = [
     "src/area.rs",
     "src/contents.rs",
     "src/energy.rs",
-    "src/policy.rs",
+    "src/policy",
     "src/sentence.rs",
+    "src/supply.rs",
 ];
 
 fn main() -> io::Result<()> {

@@ -3,6 +3,7 @@ pub mod compiler;
 pub mod design;
 pub mod fault;
 pub mod latency;
+pub mod logits;
 pub mod memory;
 pub mod network;
 pub mod predictor;

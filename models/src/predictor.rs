@@ -76,7 +76,7 @@ impl Predictor {
     /// # Errors
     /// No rows, rows of different lengths, what is no finite number from 0, keys that do not ascend.
     pub fn parse(source: &str, text: &str, after: usize) -> Result<Predictor, Error> {
-        let (columns, numbers) = parse::parse(source, text)?;
+        let (columns, numbers) = parse::parse(source, text, parse::ENTROPIES)?;
         let rows: Vec<&[f64]> = numbers.chunks_exact(columns).collect();
         let keys: Vec<f64> = rows.iter().map(|row| row[0]).collect();
         if let Some(at) = keys.windows(2).position(|pair| pair[0] >= pair[1]) {
@@ -144,16 +144,33 @@ impl Predictor {
         &self.expected[nearer]
     }
 
+    /// The layer that each row of the controller's table predicts, from 1, below `threshold`: it is asked at the row's key, a hundredth of a
+    /// nat each ([`kernels::dvfs`]).
+    pub fn rows(&self, threshold: f64) -> Vec<u32> {
+        (0..ROWS).map(|row| self.layer(row as f64 / ROWS_PER_NAT, threshold) as u32).collect()
+    }
+
+    /// The layer that is predicted, from 1, for a sentence with this entropy at off-ramp `after`.
+    fn layer(&self, entropy: f64, threshold: f64) -> usize {
+        let layers = self.layers();
+        let below = self.row(entropy).iter().position(|entropy| *entropy < threshold);
+        // The last one listed stands for "never": it is the last but one, and the sentence runs to the end.
+        let listed = below.filter(|at| self.after + at + 2 < layers);
+        listed.map_or(layers, |at| self.after + at + 1)
+    }
+
+    /// Off-ramp whose entropy is asked, from 1.
+    pub fn after(&self) -> usize {
+        self.after
+    }
+
     /// What a sentence with these entropies does.
     pub fn predict(&self, entropies: &[f64], threshold: f64) -> Prediction {
         let sure = crate::trace::exit_layer(entropies, threshold);
         if sure <= self.after {
             return Prediction { predicted: sure, actual: sure, sure };
         }
-        let below = self.row(entropies[self.after - 1]).iter().position(|entropy| *entropy < threshold);
-        // The last one listed stands for "never": it is the last but one, and the sentence runs to the end.
-        let listed = below.filter(|at| self.after + at + 2 < entropies.len());
-        let predicted = listed.map_or(entropies.len(), |at| self.after + at + 1);
+        let predicted = self.layer(entropies[self.after - 1], threshold);
         Prediction { predicted, actual: sure.min(predicted), sure }
     }
 

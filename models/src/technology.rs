@@ -5,19 +5,23 @@
 //!
 //! - dynamic energy by (V/Vnom)^2, which the silicon at 0.62 to 1.00 V follows within 17 % (ISSCC 2023, 22.9),
 //! - leakage power by (V/Vnom)^`voltage_exponent`,
-//! - frequency by linear interpolation between the points of `vf`; outside the table is an error.
+//! - frequency by linear interpolation between the points of `vf`, or by an alpha-power law between their ends; outside is an error,
+//! - the supply of SRAM stays at its floor where the core's goes below it,
+//! - power of the clock generator by V^2 f.
 //!
 //! Energy is derived from events at the end of a run, so a run can be priced again without a new simulation.
 //!
 //! Not modelled: process corners, a temperature other than the stated one, voltage scaling of the memories' own supplies.
 
+mod alpha_power;
 mod limits;
 mod parts;
 mod scale;
 mod validate;
 
+pub use alpha_power::Fit;
 pub use parts::*;
-pub use scale::OutOfRange;
+pub use scale::{Code, OutOfRange};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +55,10 @@ pub struct Technology {
     /// Voltage and frequency, by ascending voltage.
     #[schemars(length(min = 1))]
     pub vf: Vec<VfPoint>,
+    /// Frequency between the lowest and the highest point of `vf`, which the law is drawn through, in place of straight lines.
+    pub alpha_power: Option<AlphaPower>,
+    /// Supplies that do not follow the core's.
+    pub domains: Domains,
     /// The memory on the chip that keeps what every sentence needs: non-volatile, or one that is loaded at every wake-up.
     pub nvm: Named<Memory>,
     /// Memories that can stand behind the AXI master.
@@ -59,6 +67,8 @@ pub struct Technology {
     pub ldo: Ldo,
     /// The clock generator.
     pub clock: Clock,
+    /// The core between sentences.
+    pub idle: Idle,
 }
 
 impl Technology {
@@ -101,12 +111,17 @@ impl Technology {
         for (index, sram) in self.sram.iter().enumerate() {
             sram.visit(index, visit);
         }
+        if let Some(law) = &self.alpha_power {
+            law.visit("alpha_power", visit);
+        }
+        self.domains.visit("domains", visit);
         self.nvm.visit("nvm.", visit);
         for (index, memory) in self.memories.iter().enumerate() {
             memory.visit(&format!("memories.{index}."), visit);
         }
         self.ldo.visit("ldo", visit);
         self.clock.visit("clock", visit);
+        self.idle.visit("idle", visit);
     }
 }
 

@@ -42,7 +42,7 @@ impl Trace {
     /// # Errors
     /// No rows, rows of different lengths, or a field that is not a finite number from 0: the first is shown in its place.
     pub fn parse(source: &str, text: &str) -> Result<Self, Error> {
-        let (layers, entropies) = parse::parse(source, text)?;
+        let (layers, entropies) = parse::parse(source, text, parse::ENTROPIES)?;
         Ok(Self { layers, entropies })
     }
 

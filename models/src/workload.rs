@@ -93,6 +93,35 @@ pub struct Exits {
     pub source: String,
     /// By ascending threshold.
     pub histograms: Vec<ExitHistogram>,
+    /// Where sentences leave whose exit is predicted; absent where no prediction was published.
+    pub predicted: Option<PredictedExits>,
+}
+
+/// Where sentences leave whose exit is predicted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PredictedExits {
+    /// Layer after whose off-ramp the prediction is made.
+    #[schemars(range(min = 1))]
+    pub after: u32,
+    /// How far the counts can be trusted.
+    pub standing: Standing,
+    /// Where they come from.
+    pub source: String,
+    /// By ascending threshold.
+    #[schemars(length(min = 1))]
+    pub thresholds: Vec<PredictedAt>,
+}
+
+/// Where sentences leave at one threshold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PredictedAt {
+    /// Entropy threshold, nats.
+    pub threshold: f64,
+    /// Predicted layer (0 where the sentence leaves before any prediction), layer after which they leave, and how many do.
+    #[schemars(length(min = 1))]
+    pub sentences: Vec<[u32; 3]>,
 }
 
 /// Where sentences leave at one threshold.
@@ -200,6 +229,13 @@ impl Workload {
 
     fn error(&self, message: String, remedy: impl Into<String>) -> Error {
         Error::new(Kind::Input, format!("workload `{}`", self.name), message, remedy)
+    }
+}
+
+impl PredictedExits {
+    /// The counts at that threshold.
+    pub fn at(&self, threshold: f64) -> Option<&PredictedAt> {
+        self.thresholds.iter().find(|row| (row.threshold - threshold).abs() < SAME_THRESHOLD)
     }
 }
 

@@ -1,17 +1,18 @@
 //! Energy: events times the technology's picojoules, plus power times time, at one place and after the run.
 //!
-//! Dynamic energy of what the core supply feeds scales with (V/Vnom)², leakage with the technology's exponent; the NVM and
-//! the external memory have supplies of their own. The regulator is linear: it draws `input_v / (V · efficiency)` times
-//! what it delivers. A run can be priced again without a new simulation.
+//! Dynamic energy of what the core supply feeds scales with (V/Vnom)², leakage with the technology's exponent, the clock generator
+//! with V² f; SRAM has a supply of its own where the core's goes below its floor; the NVM and the external memory always have.
+//! The regulators of core and SRAM are linear: they draw `input_v / (V · efficiency)` times what they deliver. A run can be priced
+//! again without a new simulation; where its supply changes, stretch by stretch.
 //!
-//! Not modelled: energy that depends on which bits toggle; several voltages in one run (one price for the whole run).
+//! Not modelled: energy that depends on which bits toggle.
 
 use crate::area::{MEGABYTE, logic_mm2, sram_bytes};
 use crate::machine::Events;
 use models::design::Design;
 use models::memory::{Array, Channel};
 use models::program::COMMAND_BYTES;
-use models::record::{Error, Quantity, Standing, Unit};
+use models::record::{Error, Kind, Quantity, Standing, Unit};
 use models::technology::{Sram, Technology};
 use serde::Serialize;
 
@@ -67,9 +68,8 @@ pub struct Prices<'a> {
     external: &'a Channel,
     nvm: &'a Array,
     vdd_v: f64,
-    /// Dynamic energy and leakage against those at nominal voltage.
-    dynamic: f64,
-    leakage: f64,
+    /// Power of the clock generator against that at nominal voltage.
+    clock: f64,
     data: Macro,
     masks: Macro,
     aux: Macro,
@@ -89,8 +89,14 @@ impl<'a> Prices<'a> {
             external: technology.memory(&design.external.memory)?,
             nvm: technology.nvm.built_of(design.nvm.cell)?,
             vdd_v,
-            dynamic: technology.energy_scale(vdd_v),
-            leakage: technology.leakage_scale(vdd_v),
+            clock: technology.clock_scale(vdd_v).map_err(|range| {
+                Error::new(
+                    Kind::Fit,
+                    "design",
+                    range.to_string(),
+                    "choose a voltage of the technology's V/f table",
+                )
+            })?,
             data: Macro::new(technology, page),
             masks: Macro::new(technology, page / 8),
             aux: Macro::new(technology, design.aux.bytes),
@@ -100,13 +106,26 @@ impl<'a> Prices<'a> {
 
     /// The bill of a run.
     pub fn bill(&self, usage: &Usage) -> Vec<Item> {
-        let mut bill = Bill { dynamic: self.dynamic, items: Vec::new() };
+        let mut bill = self.core(usage);
+        self.regulators(&mut bill);
+        self.outside(&mut bill, usage);
+        bill.items.into_iter().map(|(item, _)| item).collect()
+    }
+
+    /// What core and SRAM take at their own supplies, before regulators.
+    pub fn delivered_j(&self, usage: &Usage) -> f64 {
+        self.core(usage).items.iter().map(|(item, _)| item.energy_j).sum()
+    }
+
+    fn core(&self, usage: &Usage) -> Bill {
+        let scale = |vdd_v| self.technology.energy_scale(vdd_v);
+        let sram_v = self.technology.sram_v(self.vdd_v);
+        let mut bill =
+            Bill { core: (self.vdd_v, scale(self.vdd_v)), sram: (sram_v, scale(sram_v)), items: Vec::new() };
         self.processing(&mut bill, usage.events);
         self.storage(&mut bill, usage.events);
         self.standby(&mut bill, usage.seconds);
-        self.regulator(&mut bill);
-        self.outside(&mut bill, usage);
-        bill.items
+        bill
     }
 
     fn processing(&self, bill: &mut Bill, e: &Events) {
@@ -136,22 +155,49 @@ impl<'a> Prices<'a> {
 
     fn standby(&self, bill: &mut Bill, seconds: f64) {
         let (design, t) = (self.design, self.technology);
-        let scale = self.leakage * 1e-3 * seconds;
-        let sram = sram_bytes(design) as f64 / MEGABYTE * t.leakage.sram_mw_per_mb.value * scale;
-        let logic = logic_mm2(design, t) * t.leakage.logic_mw_per_mm2.value * scale;
-        bill.other("SRAM leakage", sram, t.leakage.sram_mw_per_mb.standing);
-        bill.other("logic leakage", logic, t.leakage.logic_mw_per_mm2.standing);
+        let (core_v, sram_v) = (bill.core.0, bill.sram.0);
+        let sram_mw = sram_bytes(design) as f64 / MEGABYTE * t.leakage.sram_mw_per_mb.value;
+        let logic_mw = logic_mm2(design, t) * t.leakage.logic_mw_per_mm2.value;
         let clock = &t.clock.power_mw;
-        bill.other("clock generator", clock.value * 1e-3 * seconds, clock.standing);
+        let joules = |milliwatts: f64, scale: f64| milliwatts * scale * 1e-3 * seconds;
+        let sram_j = joules(sram_mw, t.leakage_scale(sram_v));
+        bill.from("SRAM leakage", sram_j, t.leakage.sram_mw_per_mb.standing, Some(sram_v));
+        let logic_j = joules(logic_mw, t.leakage_scale(core_v));
+        bill.from("logic leakage", logic_j, t.leakage.logic_mw_per_mm2.standing, Some(core_v));
+        bill.from("clock generator", joules(clock.value, self.clock), clock.standing, Some(core_v));
     }
 
-    /// What the linear regulator burns to deliver everything so far.
-    fn regulator(&self, bill: &mut Bill) {
+    /// Power while nothing runs and the clock stands, W: of the core, `gated` of whose leakage is left, at its regulators' input; of the
+    /// NVM's periphery; and of the external memory.
+    pub fn idle_w(&self, gated: f64) -> [f64; 3] {
+        let (design, t) = (self.design, self.technology);
+        let sram_v = t.sram_v(self.vdd_v);
+        let sram_mw =
+            sram_bytes(design) as f64 / MEGABYTE * t.leakage.sram_mw_per_mb.value * t.leakage_scale(sram_v);
+        let logic_mw = logic_mm2(design, t) * t.leakage.logic_mw_per_mm2.value * t.leakage_scale(self.vdd_v);
+        let core_mw = gated * (sram_mw * self.drawn(sram_v) + logic_mw * self.drawn(self.vdd_v));
+        [core_mw * 1e-3, self.nvm_mw() * 1e-3, self.external.power_mw.value * 1e-3]
+    }
+
+    /// Power of the idle NVM, mW.
+    fn nvm_mw(&self) -> f64 {
+        self.design.nvm.bytes as f64 / MEGABYTE * self.nvm.leakage_mw_per_mb.value
+    }
+
+    /// What a linear regulator draws for each joule that it delivers at `vdd_v`.
+    fn drawn(&self, vdd_v: f64) -> f64 {
         let ldo = &self.technology.ldo;
-        let delivered: f64 = bill.items.iter().map(|i| i.energy_j).sum();
-        let factor = (ldo.input_v.value / (self.vdd_v * ldo.current_efficiency.value)).max(1.0);
+        (ldo.input_v.value / (vdd_v * ldo.current_efficiency.value)).max(1.0)
+    }
+
+    /// What the linear regulators burn to deliver everything so far, each item at its supply.
+    fn regulators(&self, bill: &mut Bill) {
+        let ldo = &self.technology.ldo;
+        let lost = |(item, supply): &(Item, Option<f64>)| {
+            supply.map_or(0.0, |vdd_v| item.energy_j * (self.drawn(vdd_v) - 1.0))
+        };
         let standing = ldo.input_v.standing.max(ldo.current_efficiency.standing);
-        bill.other("regulator loss", delivered * (factor - 1.0), standing);
+        bill.other("regulator loss", bill.items.iter().map(lost).sum(), standing);
     }
 
     fn outside(&self, bill: &mut Bill, usage: &Usage) {
@@ -159,8 +205,7 @@ impl<'a> Prices<'a> {
         let cell = self.nvm;
         let nvm = e.nvm_read_bits as f64 * cell.read_pj_per_bit.value * 1e-12;
         bill.other("NVM reads", nvm, cell.read_pj_per_bit.standing);
-        let leakage = self.design.nvm.bytes as f64 / MEGABYTE * cell.leakage_mw_per_mb.value;
-        bill.other("NVM standby", leakage * 1e-3 * usage.seconds, cell.leakage_mw_per_mb.standing);
+        bill.other("NVM standby", self.nvm_mw() * 1e-3 * usage.seconds, cell.leakage_mw_per_mb.standing);
         let memory = self.external;
         let joules = |bytes: u64, pj_per_bit: f64| bytes as f64 * 8.0 * pj_per_bit * 1e-12;
         let traffic = joules(e.external_read_bytes, memory.read_pj_per_bit.value)
@@ -173,32 +218,60 @@ impl<'a> Prices<'a> {
 
 /// The bill under construction.
 struct Bill {
-    dynamic: f64,
-    items: Vec<Item>,
+    /// Supply, V, and dynamic energy there against that at nominal voltage: of the core and of SRAM.
+    core: (f64, f64),
+    sram: (f64, f64),
+    /// Each with the regulated supply that it comes from, if any.
+    items: Vec<(Item, Option<f64>)>,
 }
 
 impl Bill {
     /// `count` events of `picojoules` each at nominal voltage.
-    fn core(&mut self, name: &'static str, count: f64, picojoules: f64, standing: Standing) {
-        self.items.push(Item { name, energy_j: count * picojoules * 1e-12 * self.dynamic, standing });
+    fn counted(&mut self, name: &'static str, count: f64, picojoules: f64, standing: Standing) {
+        let (vdd_v, scale) = self.core;
+        self.from(name, count * picojoules * 1e-12 * scale, standing, Some(vdd_v));
     }
 
     /// `count` events at the price of a quantity in picojoules.
     fn priced<U: Unit>(&mut self, name: &'static str, count: u64, price: &Quantity<U>) {
-        self.core(name, count as f64, price.value, price.standing);
+        self.counted(name, count as f64, price.value, price.standing);
     }
 
     /// Bytes read from and written to an SRAM.
     fn sram(&mut self, name: &'static str, price: &Macro, read_bytes: f64, written_bytes: f64) {
         let read = read_bytes * price.read;
         let written = written_bytes * price.write;
-        self.core(name, 1.0, read + written, price.standing);
+        let (vdd_v, scale) = self.sram;
+        self.from(name, (read + written) * 1e-12 * scale, price.standing, Some(vdd_v));
     }
 
-    /// Joules that do not come from the core supply.
+    /// Joules that do not come from a regulated supply.
     fn other(&mut self, name: &'static str, energy_j: f64, standing: Standing) {
-        self.items.push(Item { name, energy_j, standing });
+        self.from(name, energy_j, standing, None);
     }
+
+    fn from(&mut self, name: &'static str, energy_j: f64, standing: Standing, supply: Option<f64>) {
+        self.items.push((Item { name, energy_j, standing }, supply));
+    }
+}
+
+/// What is counted of a bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Count {
+    /// The chip: neither reads, writes nor standby of the external memory
+    Chip,
+    /// The external memory as well
+    System,
+}
+
+/// Items that lie outside of the chip.
+const OUTSIDE: [&str; 2] = ["external memory", "external memory standby"];
+
+/// Joules of the items that count.
+pub fn counted(items: &[Item], count: Count) -> f64 {
+    let counts = |item: &&Item| count == Count::System || !OUTSIDE.contains(&item.name);
+    items.iter().filter(counts).map(|item| item.energy_j).sum()
 }
 
 /// Joules of all items.

@@ -3,6 +3,7 @@
 pub mod json;
 pub mod table;
 
+use crate::policy::Exits;
 use crate::sentence::{Outcomes, Setup};
 use models::program::{Stage, Unit};
 use std::collections::BTreeMap;
@@ -24,10 +25,12 @@ pub struct Resolved {
     pub setup: Setup,
     /// Name of the task.
     pub task: String,
-    /// Threshold, where sentences leave early.
-    pub threshold: Option<f64>,
-    /// Sentences behind the exit statistics.
-    pub sentences: Option<usize>,
+    /// Name of the policy by which sentences leave.
+    pub policy: &'static str,
+    /// Where they leave.
+    pub exits: Exits,
+    /// For each row of the controller's table the predicted layer, where a table predicts.
+    pub rows: Vec<u32>,
     /// Provenance.
     pub inputs: Vec<Input>,
 }

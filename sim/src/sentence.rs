@@ -1,13 +1,17 @@
 //! Sentences: a program run for every layer at which sentences leave, weighed by how many do.
 
-use crate::energy::{Item, Prices, Usage};
-use crate::machine::{Costs, Deadlock, Events, MemoryTiming, Mode, Nests, Prepared, Run, exits};
+use crate::dvfs::{self, Target};
+use crate::energy::Item;
+use crate::machine::{Asked, Costs, Deadlock, Events, Mode, Nests, Prepared, Run, exits};
+use crate::policy::Leaving;
+use crate::supply::{Supply, own_mv};
 use crate::wake::{Wake, wake};
 use models::compiler::{CompileError, Inference, compile};
 use models::design::Design;
 use models::program::Program;
 use models::record::{Error, Kind};
 use models::technology::Technology;
+use serde::Serialize;
 
 /// What is simulated.
 #[derive(Clone, Debug)]
@@ -18,8 +22,10 @@ pub struct Setup {
     pub technology: Technology,
     /// What it infers.
     pub job: Inference,
-    /// Share of sentences that leave after each layer, first layer first.
-    pub exits: Vec<f64>,
+    /// Where sentences leave.
+    pub exits: Vec<Leaving>,
+    /// What they are held to; with none, all run at the design's supply.
+    pub target: Option<Target>,
     /// How time passes.
     pub mode: Mode,
 }
@@ -69,7 +75,15 @@ impl From<Deadlock> for SetupError {
 /// # Errors
 /// The voltage is outside the technology's V/f table.
 pub fn frequency_hz(design: &Design, technology: &Technology) -> Result<f64, Error> {
-    technology.frequency_hz(design.operating.vdd_v).map_err(|range| {
+    clock_hz(technology, design.operating.vdd_v)
+}
+
+/// Clock of the technology at a supply voltage of the design, Hz.
+///
+/// # Errors
+/// The voltage is outside the technology's V/f table.
+pub fn clock_hz(technology: &Technology, vdd_v: f64) -> Result<f64, Error> {
+    technology.frequency_hz(vdd_v).map_err(|range| {
         let remedy = format!(
             "--set operating.vdd_v to a voltage from {} to {}, or take another technology",
             range.least_v, range.greatest_v
@@ -78,11 +92,13 @@ pub fn frequency_hz(design: &Design, technology: &Technology) -> Result<f64, Err
     })
 }
 
-/// The sentences that leave after one layer.
+/// The sentences that leave after one layer and were planned for alike.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// Layer after which they leave, 1-based.
     pub layer: u32,
+    /// Layer for which their supply was chosen, and the supply, where it was.
+    pub plan: Option<Plan>,
     /// Their share of all sentences.
     pub share: f64,
     /// The run of one of them.
@@ -96,17 +112,87 @@ pub struct Outcome {
     pub energy: Vec<Item>,
 }
 
+/// What was planned for a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// Layer after which it leaves at the latest.
+    pub layer: u32,
+    /// Supply from the prediction on, mV.
+    pub vdd_mv: u32,
+}
+
 /// What a setup comes to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcomes {
     /// The program that all sentences run.
     pub program: Program,
-    /// Clock, Hz.
+    /// Supply at which sentences start, V.
+    pub vdd_v: f64,
+    /// Its clock, Hz.
     pub frequency_hz: f64,
-    /// By exit layer, ascending; shares add up to 1.
+    /// What sentences are held to.
+    pub target: Option<Target>,
+    /// In the order of the setup's exits; shares add up to 1.
     pub outcomes: Vec<Outcome>,
     /// From power-on to the first read of what the memory on the chip holds for the program; none if that is nothing.
     pub wake: Option<Wake>,
+}
+
+/// A setup's program, what its commands take, and what supplies mean.
+pub(crate) struct Compiled<'a> {
+    setup: &'a Setup,
+    pub program: Program,
+    pub supply: Supply<'a>,
+    costs: Costs,
+}
+
+impl<'a> Compiled<'a> {
+    /// Compiles.
+    ///
+    /// # Errors
+    /// The network does not fit.
+    pub(crate) fn new(setup: &'a Setup) -> Result<Self, SetupError> {
+        let program = compile(&setup.design, &setup.job)?;
+        let costs = Costs::new(&setup.design, &program, &mut Nests::default());
+        Ok(Compiled { setup, program, supply: Supply::new(&setup.design, &setup.technology), costs })
+    }
+
+    /// The outcome of leaving after each of `layers`, ascending, at the design's supply and from a prediction on at `predicted_mv`.
+    ///
+    /// # Errors
+    /// Technology and design do not go together, or a defect of the compiler.
+    pub(crate) fn outcomes(
+        &self,
+        layers: &[u32],
+        predicted_mv: Option<u32>,
+        progress: impl FnMut(usize),
+    ) -> Result<Vec<Outcome>, SetupError> {
+        let design = &self.setup.design;
+        let own = self.supply.at(own_mv(design))?;
+        let then = predicted_mv.map_or(Ok(own), |mv| self.supply.at(mv))?;
+        let timing = |mv: u32| if Some(mv) == predicted_mv { then.timing } else { own.timing };
+        let prepared = Prepared { design, program: &self.program, costs: &self.costs };
+        let asked = Asked { layers, predicted_mv, mode: self.setup.mode };
+        let runs = exits(prepared, timing, asked, progress)?;
+        let outcome = |(layer, run): (&u32, Run)| {
+            let (latency_s, energy) = self.supply.price(&run)?;
+            let ideal_cycles = ideal_cycles(design, &self.program, *layer, &run.events);
+            Ok(Outcome { layer: *layer, plan: None, share: 0.0, run, ideal_cycles, latency_s, energy })
+        };
+        layers.iter().zip(runs).map(outcome).collect()
+    }
+
+    /// What is said of all outcomes.
+    ///
+    /// # Errors
+    /// Technology and design do not go together.
+    pub(crate) fn finish(self, outcomes: Vec<Outcome>) -> Result<Outcomes, SetupError> {
+        let (setup, program) = (self.setup, self.program);
+        let frequency_hz = frequency_hz(&setup.design, &setup.technology)?;
+        let wake = wake_of(setup, &program, frequency_hz)?;
+        let vdd_v = setup.design.operating.vdd_v;
+        Ok(Outcomes { program, vdd_v, frequency_hz, target: setup.target, outcomes, wake })
+    }
 }
 
 /// Compiles and simulates.
@@ -116,24 +202,22 @@ pub struct Outcomes {
 /// # Errors
 /// The network does not fit, or technology and design do not go together.
 pub fn simulate(setup: &Setup, mut progress: impl FnMut(usize, usize)) -> Result<Outcomes, SetupError> {
-    let Setup { design, technology, .. } = setup;
-    let program = compile(design, &setup.job)?;
-    let frequency_hz = frequency_hz(design, technology)?;
-    let timing = MemoryTiming::new(design, technology, frequency_hz)?;
-    let (layers, shares): (Vec<u32>, Vec<f64>) = leaving(&setup.exits).unzip();
-    let costs = Costs::new(design, &program, &mut Nests::default());
-    let prepared = Prepared { design, program: &program, costs: &costs };
-    let runs = exits(prepared, timing, (&layers, setup.mode), |done| progress(done, shares.len()))?;
-    let prices = Prices::new(design, technology, design.operating.vdd_v)?;
-    let outcome = |((layer, share), run): ((u32, f64), Run)| {
-        let latency_s = run.cycles as f64 / frequency_hz;
-        let energy = prices.bill(&Usage { events: &run.events, seconds: latency_s });
-        let ideal_cycles = ideal_cycles(design, &program, layer, &run.events);
-        Outcome { layer, share, run, ideal_cycles, latency_s, energy }
-    };
-    let outcomes = layers.into_iter().zip(shares).zip(runs).map(outcome).collect();
-    let wake = wake_of(setup, &program, frequency_hz)?;
-    Ok(Outcomes { program, frequency_hz, outcomes, wake })
+    match setup.target {
+        Some(target) => dvfs::simulate(setup, target, progress),
+        None => {
+            let compiled = Compiled::new(setup)?;
+            let mut layers: Vec<u32> = setup.exits.iter().map(|leaving| leaving.layer).collect();
+            layers.sort_unstable();
+            layers.dedup();
+            let runs = compiled.outcomes(&layers, None, |done| progress(done, layers.len()))?;
+            let of = |leaving: &Leaving| {
+                let run = runs.iter().find(|run| run.layer == leaving.layer)?;
+                Some(Outcome { share: leaving.share, ..run.clone() })
+            };
+            let outcomes = setup.exits.iter().filter_map(of).collect();
+            compiled.finish(outcomes)
+        }
+    }
 }
 
 /// The wake-up of the memory on the chip, as far as the program uses it.
@@ -144,11 +228,6 @@ fn wake_of(setup: &Setup, program: &Program, frequency_hz: f64) -> Result<Option
     cells[cell.bits() as usize - 1] = bits.div_ceil(cell.bits().into());
     let of = |cells| wake(&setup.design, &setup.technology, &setup.technology.nvm, cells, frequency_hz);
     (bits > 0).then(|| of(cells)).transpose()
-}
-
-/// The layers after which sentences leave, 1-based, each with their share.
-pub fn leaving(exits: &[f64]) -> impl Iterator<Item = (u32, f64)> {
-    (1..).zip(exits.iter().copied()).filter(|(_, share)| *share > 0.0)
 }
 
 /// MAC-bound cycles of a run that leaves after `layer`: what the mathematics asks for and is not skipped.
@@ -167,6 +246,12 @@ impl Outcomes {
         let Some(first) = self.outcomes.first() else { return Vec::new() };
         let mean = |index: usize| self.mean(|o| o.energy[index].energy_j);
         first.energy.iter().enumerate().map(|(i, item)| Item { energy_j: mean(i), ..item.clone() }).collect()
+    }
+
+    /// Share of sentences that take longer than their target; none where there is none.
+    pub fn missed(&self) -> Option<f64> {
+        let target = self.target?;
+        Some(self.mean(|o| f64::from(u8::from(o.latency_s > target.seconds))))
     }
 
     /// Mean of a counter.

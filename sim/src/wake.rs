@@ -22,6 +22,8 @@ pub struct Wake {
     pub seconds: f64,
     /// Joules until then.
     pub energy_j: f64,
+    /// Of those, what the external memory takes.
+    pub external_j: f64,
 }
 
 /// The wake-up of `memory`, cells of one, two and three bits of which are in use, as the memory on the chip.
@@ -40,7 +42,7 @@ pub fn wake(
     let own = used(cells).map(|(cell, _)| memory.built_of(cell).map(ns)).collect::<Result<Vec<_>, _>>()?;
     let own_s = own.into_iter().fold(0.0, f64::max) * 1e-9;
     if memory.kind.keeps() {
-        return Ok(Wake { seconds: own_s, energy_j: idle_w * own_s });
+        return Ok(Wake { seconds: own_s, energy_j: idle_w * own_s, external_j: 0.0 });
     }
     let external = technology.memory(&design.external.memory)?;
     let bits: f64 = used(cells).map(|(cell, count)| count as f64 * f64::from(cell.bits())).sum();
@@ -50,8 +52,9 @@ pub fn wake(
     let seconds = own_s.max(external.wake_ns.value * 1e-9) + load_s;
     let bus = technology.energy.axi_pj_per_byte.value * technology.energy_scale(design.operating.vdd_v);
     let written = memory.built_of(Cell::Slc)?.write_pj_per_bit.value;
-    let load_pj = bytes * bus + bits * (external.read_pj_per_bit.value + written);
-    Ok(Wake { seconds, energy_j: load_pj * 1e-12 + (external.power_mw.value * 1e-3 + idle_w) * seconds })
+    let external_j = bits * external.read_pj_per_bit.value * 1e-12 + external.power_mw.value * 1e-3 * seconds;
+    let load_j = (bytes * bus + bits * written) * 1e-12;
+    Ok(Wake { seconds, energy_j: load_j + idle_w * seconds + external_j, external_j })
 }
 
 /// Power of the idle periphery of cells that are in use, W.

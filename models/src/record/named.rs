@@ -24,6 +24,13 @@ impl<T> Named<T> {
     }
 }
 
+impl<T: Clone> Named<T> {
+    /// The record, to be changed; the name stays as written.
+    pub fn make_mut(&mut self) -> &mut T {
+        Arc::make_mut(&mut self.record)
+    }
+}
+
 impl<T> Deref for Named<T> {
     type Target = T;
 

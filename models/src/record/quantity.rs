@@ -187,6 +187,8 @@ units! {
     Writes = "write", 0.0 to 1e18;
     /// Settling time per voltage step.
     NanosecondsPerMillivolt = "ns/mV", 0.0 to 1e6;
+    /// Energy of something that happens once a sentence or less often.
+    Nanojoules = "nJ", 0.0 to 1e9;
     /// Energy of a multiply-accumulate.
     PicojoulesPerMac = "pJ/MAC", 0.0 to 1e3;
     /// Energy of a lane of the special function unit in an active cycle.

@@ -59,16 +59,36 @@ quantities! {
 
     /// The clock generator.
     Clock {
-        /// Change of frequency by divider or oscillator code.
+        /// Change of frequency, by divider or oscillator code; a loop that must lock again takes more.
         switch_cycles: Cycles,
-        /// Change of frequency where the loop must lock again.
-        relock_ns: Nanoseconds,
-        /// Deciding on an operating point.
-        decision_cycles: Cycles,
-        /// Power while running.
+        /// Power while running at nominal voltage and its frequency; it goes as V^2 f.
         power_mw: Milliwatts,
         /// Area.
         area_mm2: SquareMillimetres,
+    }
+
+    /// The alpha-power law of a transistor's delay: f goes as (V - `threshold_v`)^`exponent` / V (Sakurai and Newton, JSSC 1990).
+    AlphaPower {
+        /// Supply at which nothing switches any more.
+        threshold_v: Volts,
+        /// How far velocity saturates: 2 not at all, 1 wholly.
+        exponent: Number,
+    }
+
+    /// Supplies that do not follow the core's all the way down; those of NVM and external memory do not follow it at all.
+    Domains {
+        /// Lowest supply of SRAM macros: below it theirs stays there.
+        sram_floor_v: Volts,
+    }
+
+    /// The core between sentences.
+    Idle {
+        /// Leakage that is left behind open power switches.
+        gated_share: Fraction,
+        /// Opening the power switches, and closing them again: each takes so long.
+        switch_ns: Nanoseconds,
+        /// Charging the core's supply again.
+        wake_nj: Nanojoules,
     }
 }
 
@@ -95,6 +115,9 @@ pub struct VfPoint {
     /// Frequency, MHz.
     #[schemars(range(min = F_MHZ.0, max = F_MHZ.1))]
     pub f_mhz: f64,
+    /// Power of the core there with every MAC in use, mW; where it was measured.
+    #[schemars(range(min = POWER_MW.0, max = POWER_MW.1))]
+    pub power_mw: Option<f64>,
     /// How far the point can be trusted.
     pub standing: Standing,
     /// Where it comes from.

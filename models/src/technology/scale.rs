@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Sram, Technology};
+use super::{Sram, Technology, VfPoint};
 
 /// A voltage that the V/f table does not cover.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +27,15 @@ impl fmt::Display for OutOfRange {
 
 impl std::error::Error for OutOfRange {}
 
+/// A voltage that the regulator can be told, and its frequency.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Code {
+    /// Supply, mV.
+    pub vdd_mv: u32,
+    /// Highest frequency there, Hz.
+    pub hertz: f64,
+}
+
 impl Technology {
     /// Dynamic energy at `vdd_v` over that at nominal: (V/Vnom)^2.
     pub fn energy_scale(&self, vdd_v: f64) -> f64 {
@@ -38,24 +47,57 @@ impl Technology {
         (vdd_v / self.vdd_nominal_v.value).powf(self.leakage.voltage_exponent.value)
     }
 
-    /// Highest frequency at `vdd_v`, Hz; linear between the points of the V/f table.
+    /// Supply of SRAM macros where the core's is `vdd_v`, V.
+    pub fn sram_v(&self, vdd_v: f64) -> f64 {
+        vdd_v.max(self.domains.sram_floor_v.value)
+    }
+
+    /// Power of the clock generator at `vdd_v` over that at nominal: V^2 f.
+    ///
+    /// # Errors
+    /// The table does not cover the voltage.
+    pub fn clock_scale(&self, vdd_v: f64) -> Result<f64, OutOfRange> {
+        let nominal = self.frequency_hz(self.vdd_nominal_v.value)?;
+        Ok(self.energy_scale(vdd_v) * self.frequency_hz(vdd_v)? / nominal)
+    }
+
+    /// Highest frequency at `vdd_v`, Hz; linear between the points of the V/f table, or by the alpha-power law through its highest.
     ///
     /// # Errors
     /// The table does not cover the voltage.
     pub fn frequency_hz(&self, vdd_v: f64) -> Result<f64, OutOfRange> {
         let points: Vec<(f64, f64)> = self.vf.iter().map(|point| (point.vdd_v, point.f_mhz * 1e6)).collect();
-        interpolate(&points, vdd_v).ok_or(OutOfRange {
-            vdd_v,
-            least_v: points.first().map_or(f64::NAN, |point| point.0),
-            greatest_v: points.last().map_or(f64::NAN, |point| point.0),
-        })
+        let (least_v, greatest_v) = self.vdd_range();
+        let hertz = match (&self.alpha_power, points.last()) {
+            (Some(law), Some(&top)) => {
+                (least_v..=greatest_v).contains(&vdd_v).then(|| law.frequency(top, vdd_v))
+            }
+            _ => interpolate(&points, vdd_v),
+        };
+        hertz.ok_or(OutOfRange { vdd_v, least_v, greatest_v })
     }
 
-    /// Lowest voltage that allows `frequency_hz`, V; the table's lowest if that is fast enough. None if none is.
-    pub fn voltage_v(&self, frequency_hz: f64) -> Option<f64> {
-        let points: Vec<(f64, f64)> = self.vf.iter().map(|point| (point.f_mhz * 1e6, point.vdd_v)).collect();
-        let (slowest, least_v) = *points.first()?;
-        if frequency_hz <= slowest { Some(least_v) } else { interpolate(&points, frequency_hz) }
+    /// Lowest and highest voltage of the V/f table, V.
+    fn vdd_range(&self) -> (f64, f64) {
+        let end = |point: Option<&VfPoint>| point.map_or(f64::NAN, |point| point.vdd_v);
+        (end(self.vf.first()), end(self.vf.last()))
+    }
+
+    /// The voltages that the regulator can be told, ascending: `ldo.codes` of them, evenly spread over the V/f table, in whole
+    /// millivolts; the highest alone if there is one code.
+    pub fn codes(&self) -> Vec<Code> {
+        let count = self.ldo.codes.value.round().max(1.0) as u32;
+        let (least_v, greatest_v) = self.vdd_range();
+        let (least, greatest) = ((least_v * 1000.0).ceil(), (greatest_v * 1000.0).floor());
+        let millivolts = |code: u32| match count {
+            1 => greatest,
+            _ => (least + (greatest - least) * f64::from(code) / f64::from(count - 1)).round(),
+        };
+        let mut codes: Vec<u32> = (0..count).map(|code| millivolts(code) as u32).collect();
+        codes.dedup();
+        let code =
+            |vdd_mv: u32| Some(Code { vdd_mv, hertz: self.frequency_hz(f64::from(vdd_mv) / 1000.0).ok()? });
+        codes.into_iter().filter_map(code).collect()
     }
 
     /// Energy of reading a byte from an SRAM macro of `bytes`, pJ at nominal voltage.

@@ -12,6 +12,7 @@ pub(super) fn validate(technology: &Technology, problems: &mut Problems) {
     problems.not_empty("summary", &technology.summary);
     technology.visit(&mut |key, quantity| quantity.validate(&key, problems));
     vf(&technology.vf, problems);
+    supplies(technology, problems);
     sram(technology, problems);
     memories(technology, problems);
     if Cell::ALL.into_iter().all(|cell| technology.nvm.array(cell).is_none()) {
@@ -32,6 +33,9 @@ fn vf(points: &[VfPoint], problems: &mut Problems) {
     for (index, point) in points.iter().enumerate() {
         problems.range(&format!("vf.{index}.vdd_v"), point.vdd_v, VDD.0, VDD.1, "volts");
         problems.range(&format!("vf.{index}.f_mhz"), point.f_mhz, F_MHZ.0, F_MHZ.1, "megahertz");
+        if let Some(milliwatts) = point.power_mw {
+            problems.range(&format!("vf.{index}.power_mw"), milliwatts, POWER_MW.0, POWER_MW.1, "milliwatts");
+        }
         problems.not_empty(&format!("vf.{index}.source"), &point.source);
     }
     for (index, pair) in points.windows(2).enumerate() {
@@ -51,6 +55,34 @@ fn vf(points: &[VfPoint], problems: &mut Problems) {
                 "order the points by voltage and leave out those that are no faster",
             );
         }
+    }
+}
+
+/// The voltages that must lie in the V/f table, and the law's threshold, which must lie below it.
+fn supplies(technology: &Technology, problems: &mut Problems) {
+    let (Some(first), Some(last)) = (technology.vf.first(), technology.vf.last()) else { return };
+    let nominal = technology.vdd_nominal_v.value;
+    if nominal < first.vdd_v || nominal > last.vdd_v {
+        problems.push(
+            "vdd_nominal_v.value",
+            format!(
+                "vdd_nominal_v = {nominal} V must lie in the V/f table, from {} to {} V (the clock generator's power holds there)",
+                first.vdd_v, last.vdd_v
+            ),
+            "give vf a point at or beyond it",
+        );
+    }
+    if let Some(law) = &technology.alpha_power
+        && law.threshold_v.value >= first.vdd_v
+    {
+        problems.push(
+            "alpha_power.threshold_v.value",
+            format!(
+                "alpha_power.threshold_v = {} V must be below {} V, the lowest point of vf (the law ends there)",
+                law.threshold_v.value, first.vdd_v
+            ),
+            "take a lower threshold or leave out the point",
+        );
     }
 }
 

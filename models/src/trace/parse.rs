@@ -5,18 +5,39 @@ use std::sync::Arc;
 
 use crate::record::{Error, Kind, Place};
 
+/// What the numbers of a text are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbers {
+    /// One of them, and several.
+    pub one: &'static str,
+    pub many: &'static str,
+    /// The least that one may be.
+    pub least: f64,
+    /// What one must be.
+    pub expected: &'static str,
+}
+
+/// Entropies of off-ramps.
+pub(crate) const ENTROPIES: Numbers = Numbers {
+    one: "entropy",
+    many: "entropies",
+    least: 0.0,
+    expected: "must be a finite number from 0 (an entropy in nats)",
+};
+
 /// A text, and what a person calls it.
 struct Text<'a> {
     source: &'a str,
     text: &'a str,
+    numbers: Numbers,
 }
 
 /// A field and its bytes in the text.
 type Field<'a> = (&'a str, Range<usize>);
 
-/// Layers and entropies, row after row.
-pub(crate) fn parse(source: &str, text: &str) -> Result<(usize, Vec<f64>), Error> {
-    let file = Text { source, text };
+/// Columns and numbers, row after row.
+pub(crate) fn parse(source: &str, text: &str, numbers: Numbers) -> Result<(usize, Vec<f64>), Error> {
+    let file = Text { source, text, numbers };
     let (mut layers, mut entropies) = (0, Vec::new());
     for (index, (line, start)) in lines(text).enumerate() {
         if line.trim().is_empty() || index == 0 && is_header(line) {
@@ -29,7 +50,7 @@ pub(crate) fn parse(source: &str, text: &str) -> Result<(usize, Vec<f64>), Error
         }
         file.as_many(layers, &fields, start..start + line.len())?;
         for field in fields {
-            entropies.push(file.entropy(field)?);
+            entropies.push(file.number(field)?);
         }
     }
     if layers == 0 {
@@ -70,28 +91,27 @@ impl Text<'_> {
         if layers >= 2 {
             return Ok(());
         }
-        let message = "the row has one entropy and must have one per layer, at least 2".to_owned();
-        Err(self.error(row, message, "separate the entropies by commas"))
+        let Numbers { one, many, .. } = self.numbers;
+        let message = format!("the row has one {one} and must have one per layer, at least 2");
+        Err(self.error(row, message, &format!("separate the {many} by commas")))
     }
 
     fn as_many(&self, layers: usize, fields: &[Field<'_>], row: Range<usize>) -> Result<(), Error> {
         if fields.len() == layers {
             return Ok(());
         }
-        let message =
-            format!("the row has {} entropies and must have {layers}, as the first has", fields.len());
-        Err(self.error(row, message, "give one entropy per layer in every row"))
+        let Numbers { one, many, .. } = self.numbers;
+        let message = format!("the row has {} {many} and must have {layers}, as the first has", fields.len());
+        Err(self.error(row, message, &format!("give one {one} per layer in every row")))
     }
 
-    fn entropy(&self, (field, span): Field<'_>) -> Result<f64, Error> {
-        let expected = "must be a finite number from 0 (an entropy in nats)";
+    fn number(&self, (field, span): Field<'_>) -> Result<f64, Error> {
+        let Numbers { one, least, expected, .. } = self.numbers;
         match field.parse::<f64>() {
-            Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
-            Ok(_) => Err(self.error(
-                span,
-                format!("entropy {field} {expected}"),
-                "check how the trace was written",
-            )),
+            Ok(value) if value.is_finite() && value >= least => Ok(value),
+            Ok(_) => {
+                Err(self.error(span, format!("{one} {field} {expected}"), "check how the trace was written"))
+            }
             Err(_) if field.is_empty() => {
                 Err(self.error(span, format!("an empty field {expected}"), "fill it in"))
             }

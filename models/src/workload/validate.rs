@@ -1,7 +1,7 @@
 //! What a workload must hold; histograms are checked against their own sums.
 
 use super::limits::*;
-use super::{ExitHistogram, Exits, Spans, Workload};
+use super::{ExitHistogram, Exits, PredictedExits, Spans, Workload};
 use crate::record::Problems;
 
 /// Twelve values rounded to a thousandth add up to within 0.006 of 100.
@@ -79,6 +79,45 @@ fn validate_exits(exits: &Exits, problems: &mut Problems) {
             );
         }
         below = row.threshold;
+    }
+    if let Some(predicted) = &exits.predicted {
+        validate_predicted(predicted, exits.sentences, layers as u32, problems);
+    }
+}
+
+fn validate_predicted(predicted: &PredictedExits, sentences: u32, layers: u32, problems: &mut Problems) {
+    problems.not_empty("exits.predicted.source", &predicted.source);
+    problems.range("exits.predicted.after", predicted.after, 1, layers.max(2) - 1, "a layer before the last");
+    let mut below = -1.0;
+    for (index, row) in predicted.thresholds.iter().enumerate() {
+        let key = format!("exits.predicted.thresholds.{index}");
+        if row.threshold.is_nan() || row.threshold <= below {
+            let message = format!("{key}.threshold = {} must be above {below}", row.threshold);
+            problems.push(format!("{key}.threshold"), message, "order them by threshold, each once, from 0");
+        }
+        below = row.threshold;
+        for (at, [planned, layer, _]) in row.sentences.iter().enumerate() {
+            let left = *planned == 0 && (1..=predicted.after).contains(layer);
+            let foretold = *planned > predicted.after
+                && *planned <= layers
+                && layer <= planned
+                && *layer > predicted.after;
+            if !left && !foretold {
+                problems.push(
+                    format!("{key}.sentences.{at}"),
+                    format!(
+                        "{key}.sentences.{at}: predicted {planned}, left {layer} cannot be (predicted after layer {}, of {layers})",
+                        predicted.after
+                    ),
+                    "a sentence leaves at the predicted layer or before; 0 is predicted for those that have left by then",
+                );
+            }
+        }
+        let sum: u64 = row.sentences.iter().map(|[_, _, count]| u64::from(*count)).sum();
+        if sum != u64::from(sentences) {
+            let message = format!("{key}.sentences count {sum} sentences, exits.sentences {sentences}");
+            problems.push(format!("{key}.sentences"), message, "count each sentence once");
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 mod check;
 mod completions;
 pub mod cosim;
+mod dvfs;
 mod emit;
 mod exit;
 mod export;
@@ -14,12 +15,14 @@ mod faults;
 mod file;
 mod image;
 mod init;
+mod ladder;
 mod man;
 mod merge;
 mod op;
 mod parallel;
 mod placements;
 mod plot;
+mod policy;
 mod predictor;
 mod program;
 mod records;
@@ -28,8 +31,10 @@ mod run;
 mod schema;
 mod setup;
 mod stop;
+mod stream;
 mod sweep;
 mod synth;
+mod threshold;
 mod trace;
 
 pub use exit::{Exit, Failure};
@@ -138,6 +143,18 @@ enum Command {
     /// A table that predicts exits from an early entropy: fitted to a trace, or tried on one
     #[command(after_help = predictor::EXAMPLES)]
     Predictor(predictor::Args),
+    /// Voltages and frequencies: what they cost, and which a sentence gets to meet its latency target
+    #[command(after_help = dvfs::EXAMPLES)]
+    Dvfs(dvfs::Args),
+    /// Sentences that arrive, wait and run: percentiles, missed deadlines, power, battery life
+    #[command(after_help = stream::EXAMPLES)]
+    Stream(stream::Args),
+    /// What each optimisation is worth, one after the other and alone, beside what was published
+    #[command(after_help = ladder::EXAMPLES)]
+    Ladder(ladder::Args),
+    /// The entropy threshold for an accuracy, from logits with labels
+    #[command(after_help = threshold::EXAMPLES)]
+    Threshold(threshold::Args),
     /// What wrong cells of a memory do to a tensor, by encoding
     #[command(after_help = faults::EXAMPLES)]
     Faults(faults::Args),
@@ -224,6 +241,10 @@ fn dispatch(
         Command::Schema(args) => schema::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Predictor(args) => predictor::run(args, out),
+        Command::Dvfs(args) => dvfs::run(args, out),
+        Command::Stream(args) => stream::run(args, out),
+        Command::Ladder(args) => ladder::run(args, out, err),
+        Command::Threshold(args) => threshold::run(args, out),
         Command::Faults(args) => faults::run(args, out, err, style),
         Command::Image(args) => image::run(args, out),
         Command::Placements(args) => placements::run(args, out, err),

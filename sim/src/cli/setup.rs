@@ -5,11 +5,10 @@ use models::design::Design;
 use models::network::Network;
 use models::record::{self, Error, Kind, Origin, Record};
 use models::technology::Technology;
-use models::trace::Trace;
 use models::workload::Workload;
 
+use super::policy::{Decided, PolicyArgs};
 use crate::machine::Mode;
-use crate::policy::{Exits, Names};
 use crate::report::{Input, Resolved};
 use crate::sentence::Setup;
 
@@ -42,12 +41,8 @@ pub(super) struct InferenceArgs {
     /// Tokens of a sentence; the task's own if not given
     #[arg(long, value_name = "TOKENS")]
     pub seq: Option<u32>,
-    /// Entropy of each sentence at each off-ramp: CSV, a row for each sentence, in place of the task's histogram
-    #[arg(long, value_name = "FILE")]
-    pub exit_trace: Option<String>,
-    /// Entropy threshold in nats under which a sentence leaves; the task's own if not given
-    #[arg(long, value_name = "NATS")]
-    pub threshold: Option<f64>,
+    #[command(flatten)]
+    pub policy: PolicyArgs,
 }
 
 fn usage(message: String, remedy: &str) -> Error {
@@ -113,36 +108,17 @@ fn inference(args: &InferenceArgs, inputs: &mut Vec<Input>) -> Result<(Inference
     Ok((job, workload))
 }
 
-/// What the command line calls what exits depend on.
-const NAMES: Names =
-    Names { kind: Kind::Usage, place: "arguments", threshold: ("--threshold", " "), trace: "--exit-trace" };
-
-fn exits(args: &InferenceArgs, workload: &Workload, layers: usize) -> Result<(Exits, Input), Error> {
-    let trace =
-        args.exit_trace.as_ref().map(|path| Ok::<_, Error>((path, Trace::read(path)?))).transpose()?;
-    let named = trace.as_ref().map(|(path, trace)| (path.as_str(), trace));
-    let exits = Exits::new(workload, named, args.threshold, layers, NAMES)?;
-    let source = match (named, &workload.exits) {
-        (Some((path, trace)), _) => {
-            format!("{path}: {} sentences, each with its own entropies", trace.sentences())
-        }
-        (None, Some(known)) => format!("{}: {}", known.standing, known.source),
-        (None, None) => format!("task `{}` has no exit statistics: every layer runs", workload.name),
-    };
-    let value = exits.threshold.map_or("none".to_owned(), |nats| format!("threshold {nats} nat"));
-    Ok((exits, Input { input: "exits", value, source }))
-}
-
 /// Everything a run needs.
 pub(super) fn resolve(machine: &MachineArgs, args: &InferenceArgs, mode: Mode) -> Result<Resolved, Error> {
     let (design, technology, mut inputs) = machine.resolve()?;
     let (mut job, workload) = inference(args, &mut inputs)?;
-    let (exits, input) = exits(args, &workload, job.network.layers as usize)?;
-    job.exits = exits.threshold.is_some();
+    let decided = args.policy.decide(&workload, job.network.layers as usize)?;
+    (job.exits, job.predict_after) = (decided.ramps, decided.predict_after);
     let tokens = if args.seq.is_some() { "--seq" } else { "the task's sequence length" };
     inputs.push(Input { input: "tokens", value: job.sequence.to_string(), source: tokens.into() });
-    inputs.push(input);
-    let setup = Setup { design, technology, job, exits: exits.shares, mode };
-    let (threshold, sentences) = (exits.threshold, exits.sentences);
-    Ok(Resolved { setup, task: workload.name, threshold, sentences, inputs })
+    inputs.push(decided.input.clone());
+    let (exits, target) = (decided.exits.leaving.clone(), args.policy.target());
+    let setup = Setup { design, technology, job, exits, target, mode };
+    let Decided { exits, policy, rows, .. } = decided;
+    Ok(Resolved { setup, task: workload.name, policy, exits, rows, inputs })
 }

@@ -10,12 +10,14 @@ use super::setup::{self, InferenceArgs, MachineArgs};
 use super::{Failure, file};
 use crate::machine::Mode;
 use crate::report::Resolved;
+use crate::sentence::{Plan, Setup, simulate};
 use crate::timeline::{Recording, record, write};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   offramp trace --network albert-base --task sst2 -o sst2.json      then open it in https://ui.perfetto.dev
   offramp trace --network albert-base --task sst2 --exit-layer 1 -o first.json
+  offramp trace --network albert-base --task sst2 --policy predicted --target 50ms -o scaled.json    the supply changes once
   offramp trace --network tinybert-4 --seq 16 | jq '.traceEvents[] | select(.ph == \"X\") | .name'
 
 The file is in the Trace Event Format. Tracks: layers with their off-ramps, the sequencer, load, store, pu and sfu, each with
@@ -39,9 +41,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
-    let resolved = setup::resolve(&args.machine, &args.inference, Mode::Fast)?;
+    let mut resolved = setup::resolve(&args.machine, &args.inference, Mode::Fast)?;
     let exit_layer = exit_layer(args, &resolved)?;
-    let recording = record(&resolved.setup, exit_layer)?;
+    let plan = planned(&mut resolved.setup, exit_layer)?;
+    let recording = record(&resolved.setup, exit_layer, plan)?;
     let about = about(args, &resolved, &recording);
     match args.output.as_deref().filter(|path| *path != Path::new("-")) {
         None => {
@@ -59,16 +62,25 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What most sentences that leave after `exit_layer` are planned for, where their target says so; a supply that is chosen for all becomes
+/// the design's.
+fn planned(setup: &mut Setup, exit_layer: u32) -> Result<Option<Plan>, Failure> {
+    if setup.target.is_none() {
+        return Ok(None);
+    }
+    let outcomes = simulate(setup, |_, _| ())?;
+    setup.design.operating.vdd_v = outcomes.vdd_v;
+    let alike = outcomes.outcomes.iter().filter(|outcome| outcome.layer == exit_layer);
+    Ok(alike.max_by(|a, b| a.share.total_cmp(&b.share)).and_then(|outcome| outcome.plan))
+}
+
 /// Layer after which the sentence leaves.
 fn exit_layer(args: &Args, resolved: &Resolved) -> Result<u32, Error> {
     let job = &resolved.setup.job;
     let layers = job.network.layers;
     let refuse = |message: String, remedy: &str| Error::new(Kind::Usage, "arguments", message, remedy);
     match args.exit_layer {
-        None => {
-            let shares = (1..).zip(&resolved.setup.exits);
-            Ok(shares.filter(|(_, share)| **share > 0.0).map(|(layer, _)| layer).max().unwrap_or(layers))
-        }
+        None => Ok(resolved.setup.exits.iter().map(|leaving| leaving.layer).max().unwrap_or(layers)),
         Some(layer) if layer == 0 || layer > layers => Err(refuse(
             format!("--exit-layer {layer} must be from 1 to the network's {layers} layers"),
             "choose a layer in this range",
@@ -97,6 +109,7 @@ fn about(args: &Args, resolved: &Resolved, recording: &Recording) -> Value {
         "tokens": setup.job.sequence,
         "vdd_v": setup.design.operating.vdd_v,
         "clock_mhz": recording.clock.megahertz().next().map(|(_, mhz)| mhz),
+        "plan": recording.plan,
         "layers": recording.run.layers,
         "cycles": recording.run.cycles,
         "inputs": resolved.inputs,
@@ -114,8 +127,16 @@ fn command(args: &Args) -> String {
     ];
     words.extend(machine.sets.iter().map(|set| ("--set", set.clone())));
     words.extend(inference.seq.map(|tokens| ("--seq", tokens.to_string())));
-    words.extend(inference.exit_trace.iter().map(|file| ("--exit-trace", file.clone())));
-    words.extend(inference.threshold.map(|nats| ("--threshold", nats.to_string())));
+    let policy = &inference.policy;
+    words.extend(policy.policy.map(|when| ("--policy", when.name().to_owned())));
+    words.extend(policy.exit_trace.iter().map(|file| ("--exit-trace", file.clone())));
+    words.extend(policy.logits.iter().map(|file| ("--logits", file.clone())));
+    words.extend(policy.predictor.iter().map(|file| ("--predictor", file.clone())));
+    words.extend(policy.threshold.map(|nats| ("--threshold", nats.to_string())));
+    words.extend(policy.predict_after.map(|layer| ("--predict-after", layer.to_string())));
+    words.extend(policy.patience.map(|patience| ("--patience", patience.to_string())));
+    words.extend(policy.target.map(|seconds| ("--target", format!("{seconds}s"))));
+    words.extend(policy.supply.map(|rule| ("--supply", rule.to_string())));
     words.extend(args.exit_layer.map(|layer| ("--exit-layer", layer.to_string())));
     let words = words.into_iter().map(|(option, value)| format!(" {option} {}", quoted(&value)));
     format!("offramp trace{}", words.collect::<String>())

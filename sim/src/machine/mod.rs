@@ -6,8 +6,8 @@
 //! run vector by vector and beat by beat; both modes must agree on everything.
 //!
 //! A layer starts with everything idle. Where the weights of layers lie a whole number of pages apart their bursts are the
-//! same, so all layers take the same cycles: the fast path runs the first and counts it again for the others, the last up to
-//! its exit. A last layer without an exit is run.
+//! same, so all layers take the same cycles, and, where a prediction changes the supply, those behind it: the fast path runs the
+//! first of them and counts it again for the others, the last up to its exit. A last layer without an exit is run.
 
 mod add;
 mod costs;
@@ -30,7 +30,7 @@ mod units;
 pub use costs::{Cost, Costs, Nests};
 pub use dma::load_cycles;
 pub use events::Events;
-pub use exits::exits;
+pub use exits::{Asked, exits};
 pub use memory::{MemoryTiming, Runs};
 pub use report::{Control, Run, Segment, Span, UnitCycles};
 
@@ -141,15 +141,16 @@ struct Machine<'a> {
     units: Units<'a>,
     mode: Mode,
     spans: bool,
-    /// Whether a command takes the same cycles in every layer.
-    alike: bool,
+    /// The layer from which on all take the same cycles, if there is one.
+    alike_from: Option<u32>,
     run: Run,
-    segment_start: u64,
-    /// The start of the first layer: its cycle, and what had been counted until then.
-    first_layer: Option<(u64, Run)>,
-    /// All as it was before the exit of the first layer, when everything is idle: the cycle, the counts, the sequencer.
+    /// Cycle and counters when the supply last changed.
+    segment_start: (u64, Events),
+    /// The start of that layer: its cycle, and what had been counted until then.
+    first_alike: Option<(u64, Run)>,
+    /// All as it was before the exit of that layer, when everything is idle: the cycle, the counts, the sequencer.
     way_out: Option<(u64, Run, Sequencer)>,
-    /// What each layer but the last adds, where all take the same cycles.
+    /// What each of them but the last adds.
     layer: Option<Layer>,
 }
 
@@ -157,17 +158,19 @@ impl<'a> Machine<'a> {
     fn new(prepared: Prepared<'a>, options: Options, timing: MemoryTiming, met: Option<&'a Met>) -> Self {
         let Prepared { design, program, .. } = prepared;
         let bases = Bases { layer: program.memory.layer_base, ramp: program.memory.ramp_base };
+        let sequencer = Sequencer::new(options.exit_layer, options.predicted_mv);
+        let expected = met.is_none() && options.mode == Mode::Fast;
         Machine {
             design,
             program,
-            sequencer: Sequencer::new(options.exit_layer, options.predicted_mv),
             units: Units::new(prepared, timing, options, bases, met),
-            alike: met.is_none(),
+            alike_from: sequencer.alike_from(program).filter(|_| expected),
+            sequencer,
             mode: options.mode,
             spans: options.spans,
             run: Run::default(),
-            segment_start: 0,
-            first_layer: None,
+            segment_start: (0, Events::default()),
+            first_alike: None,
             way_out: None,
             layer: None,
         }
@@ -192,7 +195,7 @@ impl<'a> Machine<'a> {
                 Action::End => break,
                 Action::SetPoint { vdd_mv } => {
                     self.close_segment(now);
-                    self.run.segments.push(Segment { vdd_mv, cycles: 0 });
+                    self.run.segments.push(Segment { vdd_mv, cycles: 0, events: Events::default() });
                     self.units.set_timing(timing(vdd_mv));
                 }
                 _ => {}
@@ -233,28 +236,33 @@ impl<'a> Machine<'a> {
         action
     }
 
-    /// Keeps how all stands before the exit of the first layer.
+    /// Keeps how all stands before the exit of the first of the layers that are alike.
     fn keep_way_out(&mut self, now: u64) {
-        let first = self.first_layer.is_some() && self.way_out.is_none() && self.mode == Mode::Fast;
-        if first && self.sequencer.leaves_first(self.program, now) && self.units.drained() {
+        let first = self.first_alike.is_some() && self.way_out.is_none();
+        let here = first && Some(self.sequencer.layer) == self.alike_from;
+        if here && self.sequencer.at_exit(self.program, now) && self.units.drained() {
             self.way_out = Some((now, self.run.clone(), self.sequencer.clone()));
         }
     }
 
-    /// At the end of the first layer, counts it again for those that follow: up to the exit of the last where there is one, else
-    /// up to the last but one. The cycle that this leads to.
+    /// At the end of the first of the layers that are alike, counts it again for those that follow: up to the exit of the last where
+    /// there is one, else up to the last but one. The cycle that this leads to.
     fn repeat_layer(&mut self, action: Action, now: u64) -> Option<u64> {
-        if action == Action::Control && self.sequencer.layer == 1 && self.first_layer.is_none() {
-            self.first_layer = Some((now, self.run.clone()));
-        }
-        let Action::EndLayer { layer_stride, ramp_stride } = action else { return None };
-        let (start, before) = self.first_layer.take()?;
-        let way_out = self.way_out.take().filter(|_| self.sequencer.layer > 1);
-        let apart = (layer_stride | ramp_stride).is_multiple_of(Axi::BOUNDARY);
-        let layers = self.sequencer.between(self.program).filter(|_| self.alike && apart)?;
-        if self.mode == Mode::Step {
+        let from = self.alike_from?;
+        let ends = matches!(action, Action::EndLayer { .. });
+        let begins = if from == 1 { action == Action::Control } else { ends };
+        if begins && self.sequencer.layer == from && self.first_alike.is_none() {
+            self.first_alike = Some((now, self.run.clone()));
             return None;
         }
+        let Action::EndLayer { layer_stride, ramp_stride } = action else { return None };
+        let (start, before) = self.first_alike.take()?;
+        let way_out = self.way_out.take().filter(|_| self.sequencer.layer > from);
+        let apart = (layer_stride | ramp_stride).is_multiple_of(Axi::BOUNDARY);
+        if !apart {
+            return None;
+        }
+        let layers = self.sequencer.between(self.program);
         let layer = Layer::new(&self.run, &before, now - start);
         self.units.end_layer(layers * layer_stride, layers * ramp_stride);
         self.run.repeat(&layer, &before, now, layers);
@@ -286,8 +294,11 @@ impl<'a> Machine<'a> {
 
     fn close_segment(&mut self, now: u64) {
         if let Some(segment) = self.run.segments.last_mut() {
-            segment.cycles = now - self.segment_start;
-            self.segment_start = now;
+            let (start, before) = self.segment_start;
+            segment.cycles = now - start;
+            segment.events = self.run.events;
+            segment.events.zip(&before, |mine, its| *mine -= its);
+            self.segment_start = (now, self.run.events);
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct Segment {
     pub vdd_mv: u32,
     /// Cycles.
     pub cycles: u64,
+    /// What was counted in them.
+    pub events: Events,
 }
 
 /// The result of a run.
@@ -129,7 +131,8 @@ impl Run {
         self.controls.extend(controls.iter().map(|control| control.later(turn, period)));
     }
 
-    /// The run, without spans and controls, of a sentence that leaves `fewer` layers earlier, by the same way out.
+    /// The run, without spans and controls, of a sentence that leaves `fewer` layers earlier, by the same way out and with its supply
+    /// changed as early.
     pub(super) fn earlier(&self, layer: &Layer, fewer: u32) -> Run {
         let times = u64::from(fewer);
         let mut run = Run { spans: Vec::new(), controls: Vec::new(), ..self.clone() };
@@ -141,6 +144,7 @@ impl Run {
         run.layer_ends.extend(last.map(|end| end - layer.cycles * times));
         if let Some(segment) = run.segments.last_mut() {
             segment.cycles -= layer.cycles * times;
+            segment.events.zip(&layer.events, |mine, its| *mine -= its * times);
         }
         run
     }

@@ -9,7 +9,7 @@
 //! `latency::DVFS` cycles behind, when nothing uses the memories yet. With `overlap = false` every command waits like that, but without the fetch penalty.
 
 use models::latency;
-use models::program::{Operation, Program};
+use models::program::{Command, Operation, Program};
 
 /// What the sequencer did in a cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,25 +55,30 @@ impl Sequencer {
         self.ready
     }
 
-    /// Layers between this one and the last that the sentence runs; none if they do not run alike: one loop, entered by the
-    /// barrier before it, in which the supply does not change.
-    pub(super) fn between(&self, program: &Program) -> Option<u64> {
+    /// The layer from which on all take the same cycles, if there is one: those of one loop, entered by the barrier before it, in
+    /// which the supply changes by a prediction alone; behind that.
+    pub(super) fn alike_from(&self, program: &Program) -> Option<u32> {
         let loops = program.commands.iter().filter(|c| matches!(c.operation, Operation::Repeat { .. }));
         let start = program.body_start().map(|to| to as usize);
         let (before, body) = program.commands.split_at_checked(start?)?;
         let entered = before.last().is_some_and(|c| c.operation == Operation::Barrier);
-        let changes = body.iter().any(|c| match c.operation {
-            Operation::SetPoint { .. } => true,
-            Operation::Predict { .. } => self.predicted_mv.is_some(),
-            _ => false,
-        });
-        let alike = loops.count() == 1 && entered && !changes;
-        alike.then(|| u64::from(self.exit_layer.min(program.layers).saturating_sub(self.layer)))
+        let alike = loops.count() == 1 && entered;
+        let behind = |c: &Command| match c.operation {
+            Operation::SetPoint { .. } => None,
+            Operation::Predict { layer } => Some(self.predicted_mv.map_or(1, |_| layer + 1)),
+            _ => Some(1),
+        };
+        body.iter().try_fold(1, |from, command| Some(behind(command)?.max(from))).filter(|_| alike)
     }
 
-    /// Whether the exit of the first layer is what comes next, once all is idle.
-    pub(super) fn leaves_first(&self, program: &Program, now: u64) -> bool {
-        self.layer == 1 && now >= self.ready && matches!(self.operation(program), Some(Operation::Exit))
+    /// Layers between this one and the last that the sentence runs.
+    pub(super) fn between(&self, program: &Program) -> u64 {
+        self.exit_layer.min(program.layers).saturating_sub(self.layer).into()
+    }
+
+    /// Whether an exit is what comes next, once all is idle.
+    pub(super) fn at_exit(&self, program: &Program, now: u64) -> bool {
+        now >= self.ready && matches!(self.operation(program), Some(Operation::Exit))
     }
 
     /// Stands as it does now, `layers` layers and `cycles` cycles later.

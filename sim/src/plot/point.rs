@@ -6,6 +6,7 @@ use super::refuse;
 use super::table::{Row, Table};
 use crate::energy;
 use crate::figure::{Axis, Figure, Mark, exits, histogram, vf};
+use crate::policy::shares;
 use crate::sentence::{Outcomes, Setup, simulate};
 use crate::sweep::export::plain;
 use crate::sweep::metric::Metric;
@@ -95,7 +96,8 @@ pub fn exits(table: &Table, row: &Row) -> Result<Figure, Error> {
     };
     let mut series = Vec::new();
     for other in table.rows.iter().filter(alike) {
-        let weights = setup(table, other)?.exits;
+        let setup = setup(table, other)?;
+        let weights = shares(&setup.exits, setup.job.network.layers);
         let name = threshold
             .map_or("sentences".to_owned(), |axis| format!("{} nat", plain(table.value(other, axis))));
         series.push(exits::Series { name, weights });

@@ -25,7 +25,7 @@ fn recorded(setup: &Setup) -> Result<Recorded, Error> {
     let program = models::compiler::compile(design, job).map_err(Error::from)?;
     let frequency_hz = frequency_hz(design, technology)?;
     let timing = MemoryTiming::new(design, technology, frequency_hz)?;
-    let exit_layer = exits.iter().rposition(|share| *share > 0.0).map_or(1, |at| at as u32 + 1);
+    let exit_layer = exits.iter().map(|leaving| leaving.layer).max().unwrap_or(1);
     let options = Options { exit_layer, predicted_mv: None, mode: Mode::Fast, spans: true };
     let run = run(design, &program, |_| timing, options).map_err(|error| fit(error.to_string()))?;
     Ok(Recorded { program, run, frequency_hz })

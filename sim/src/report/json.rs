@@ -27,7 +27,12 @@ pub fn report(resolved: &Resolved, outcomes: &Outcomes) -> Value {
         "design": setup.design.name,
         "technology": setup.technology.name,
         "tokens": setup.job.sequence,
-        "threshold": resolved.threshold,
+        "threshold": resolved.exits.threshold,
+        "policy": resolved.policy,
+        "accuracy": resolved.exits.accuracy,
+        "planned_exit_layer": setup.job.predict_after.map(|_| resolved.exits.planned()),
+        "target": outcomes.target,
+        "missed": outcomes.missed(),
         "wake": outcomes.wake,
         "cycles": cycles,
         "ideal_cycles": ideal_cycles,
@@ -37,7 +42,7 @@ pub fn report(resolved: &Resolved, outcomes: &Outcomes) -> Value {
         "average_exit_layer": outcomes.mean(|o| f64::from(o.layer)),
         "area_mm2": parts.iter().map(|p| p.area_mm2).sum::<f64>(),
         "frequency_hz": outcomes.frequency_hz,
-        "vdd_v": setup.design.operating.vdd_v,
+        "vdd_v": outcomes.vdd_v,
         "exits": exits(outcomes),
         "stages": stages(outcomes),
         "units": units(outcomes),
@@ -50,11 +55,12 @@ pub fn report(resolved: &Resolved, outcomes: &Outcomes) -> Value {
     })
 }
 
-/// One entry for each layer at which sentences leave.
+/// One entry for each layer at which sentences leave, and each plan.
 fn exits(outcomes: &Outcomes) -> Value {
     let exit = |o: &crate::sentence::Outcome| {
         json!({
             "layer": o.layer,
+            "plan": o.plan,
             "share": o.share,
             "cycles": o.run.cycles,
             "ideal_cycles": o.ideal_cycles,

@@ -1,12 +1,13 @@
 //! Tables that a person reads.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::Resolved;
 use crate::area;
 use crate::energy;
 use crate::machine::UnitCycles;
-use crate::sentence::Outcomes;
+use crate::sentence::{Outcome, Outcomes};
 use models::program::Unit;
 
 /// Columns at which sources wrap.
@@ -62,7 +63,7 @@ fn headline(t: &mut String, resolved: &Resolved, outcomes: &Outcomes) -> std::fm
         setup.design.name,
         setup.design.pu.n,
         setup.technology.name,
-        setup.design.operating.vdd_v,
+        outcomes.vdd_v,
         outcomes.frequency_hz / 1e6
     )?;
     writeln!(t, "latency              {} a sentence", engineering(outcomes.mean(|o| o.latency_s), "s"))?;
@@ -84,10 +85,38 @@ fn headline(t: &mut String, resolved: &Resolved, outcomes: &Outcomes) -> std::fm
     writeln!(t, "cycles               {} (MAC-bound ideal {})", grouped(cycles), grouped(ideal))?;
     let layer = outcomes.mean(|o| f64::from(o.layer));
     write!(t, "average exit layer   {layer:.3} of {}", setup.job.network.layers)?;
-    if let (Some(threshold), Some(sentences)) = (resolved.threshold, resolved.sentences) {
+    let exits = &resolved.exits;
+    if let (Some(threshold), Some(sentences)) = (exits.threshold, exits.sentences) {
         write!(t, " (threshold {threshold} nat, {sentences} sentences)")?;
     }
-    writeln!(t)
+    writeln!(t)?;
+    planned(t, resolved, outcomes)
+}
+
+/// What was planned for sentences, and whether they meet their target.
+fn planned(t: &mut String, resolved: &Resolved, outcomes: &Outcomes) -> std::fmt::Result {
+    let exits = &resolved.exits;
+    if let Some(accuracy) = exits.accuracy {
+        writeln!(t, "accuracy             {:.2} %", 100.0 * accuracy)?;
+    }
+    if let Some(after) = resolved.setup.job.predict_after {
+        let mean = exits.planned();
+        writeln!(
+            t,
+            "planned exit layer   {mean:.3} on average, by policy {}, after layer {after}",
+            resolved.policy
+        )?;
+    }
+    if let (Some(target), Some(missed)) = (outcomes.target, outcomes.missed()) {
+        let limit = engineering(target.seconds, "s");
+        writeln!(
+            t,
+            "latency target       {limit} ({}): missed by {:.3} % of sentences",
+            target.rule,
+            100.0 * missed
+        )?;
+    }
+    Ok(())
 }
 
 fn exits(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
@@ -95,15 +124,40 @@ fn exits(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
         return Ok(());
     }
     writeln!(t, "\nexit after layer   sentences         cycles      latency       energy")?;
-    for o in &outcomes.outcomes {
+    grouped_by(t, outcomes, |o| Some((o.layer, format!("{:>16}", o.layer))))?;
+    if outcomes.outcomes.iter().any(|o| o.plan.is_some()) {
+        writeln!(t, "\nplanned, supply    sentences         cycles      latency       energy")?;
+        let plan = |o: &Outcome| {
+            o.plan.map(|plan| {
+                (plan.layer, format!("{:>5} at {:.3} V", plan.layer, f64::from(plan.vdd_mv) / 1e3))
+            })
+        };
+        grouped_by(t, outcomes, plan)?;
+    }
+    Ok(())
+}
+
+/// A line for each group of outcomes, ascending by key: their share, and means over them.
+fn grouped_by(
+    t: &mut String,
+    outcomes: &Outcomes,
+    group: impl Fn(&Outcome) -> Option<(u32, String)>,
+) -> std::fmt::Result {
+    let mut groups: BTreeMap<(u32, String), Vec<&Outcome>> = BTreeMap::new();
+    for outcome in &outcomes.outcomes {
+        group(outcome).into_iter().for_each(|key| groups.entry(key).or_default().push(outcome));
+    }
+    for ((_, name), members) in groups {
+        let share: f64 = members.iter().map(|o| o.share).sum();
+        let mean =
+            |value: &dyn Fn(&Outcome) -> f64| members.iter().map(|o| o.share * value(o)).sum::<f64>() / share;
         writeln!(
             t,
-            "{:>16} {:>9.2} % {:>14} {:>12} {:>12}",
-            o.layer,
-            100.0 * o.share,
-            grouped(o.run.cycles as f64),
-            engineering(o.latency_s, "s"),
-            engineering(energy::total(&o.energy), "J")
+            "{name} {:>9.2} % {:>14} {:>12} {:>12}",
+            100.0 * share,
+            grouped(mean(&|o| o.run.cycles as f64)),
+            engineering(mean(&|o| o.latency_s), "s"),
+            engineering(mean(&|o| energy::total(&o.energy)), "J")
         )?;
     }
     Ok(())
@@ -123,7 +177,7 @@ fn stages(t: &mut String, outcomes: &Outcomes) -> std::fmt::Result {
         }
         writeln!(t)?;
     }
-    let ends = |o: &crate::sentence::Outcome| {
+    let ends = |o: &Outcome| {
         let last = o.run.layer_ends.last().copied().unwrap_or(0);
         let first = o.run.layer_ends.first().copied().unwrap_or(0);
         last.saturating_sub(first) as f64 / f64::from(o.layer.max(2) - 1)

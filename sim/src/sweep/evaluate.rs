@@ -12,8 +12,9 @@ use super::metric::Metric;
 use super::point::{Hashed, Point, Subject};
 use crate::area::area;
 use crate::energy::{self, Item, Prices, Usage};
-use crate::machine::{Costs, Events, MemoryTiming, Mode, Nests, Prepared, exits};
-use crate::sentence::{SetupError, frequency_hz, ideal_cycles, leaving};
+use crate::machine::{Asked, Costs, Events, MemoryTiming, Mode, Nests, Prepared, exits};
+use crate::policy::Leaving;
+use crate::sentence::{SetupError, frequency_hz, ideal_cycles};
 
 /// A program and the timings that it ran with.
 struct Compiled {
@@ -64,7 +65,7 @@ impl Evaluator {
         let prices = Prices::new(&point.design, technology, point.design.operating.vdd_v);
         let prices = prices.map_err(|error| error.to_string())?;
         let mut mean = Mean::default();
-        for (layer, share) in leaving(&point.subject.value.shares) {
+        for &Leaving { layer, share, .. } in &point.subject.value.exits {
             let found = counts.iter().find(|counts| counts.layer == layer);
             let counts = found.ok_or_else(|| format!("no run leaves after layer {layer}"))?;
             mean.add(&prices, counts, share, frequency);
@@ -104,8 +105,9 @@ fn run(prepared: Prepared<'_>, timing: MemoryTiming) -> Result<Vec<Counts>, Stri
     let Prepared { design, program, .. } = prepared;
     let first = if program.exits { 1 } else { program.layers };
     let layers: Vec<u32> = (first..=program.layers).collect();
-    let runs = exits(prepared, timing, (&layers, Mode::Fast), |_| ())
-        .map_err(|error| SetupError::from(error).to_string())?;
+    let asked = Asked { layers: &layers, predicted_mv: None, mode: Mode::Fast };
+    let runs =
+        exits(prepared, |_| timing, asked, |_| ()).map_err(|error| SetupError::from(error).to_string())?;
     let counts = |(layer, run): (u32, crate::machine::Run)| Counts {
         layer,
         cycles: run.cycles,

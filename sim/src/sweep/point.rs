@@ -15,7 +15,7 @@ use super::axis::{Key, Target};
 use super::bases::{Bases, Named};
 use super::grid::Grid;
 use crate::machine::Mode;
-use crate::policy::{Exits, Names};
+use crate::policy::{Exits, Leaving, Names};
 use crate::sentence::Setup;
 
 /// Records that a resolver keeps of each kind before it forgets them.
@@ -37,8 +37,8 @@ pub struct Point {
 pub struct Subject {
     /// What is inferred.
     pub job: Inference,
-    /// Share of sentences that leave after each layer.
-    pub shares: Vec<f64>,
+    /// Where sentences leave.
+    pub exits: Vec<Leaving>,
 }
 
 /// A part of the configuration with its hash.
@@ -79,7 +79,8 @@ impl Point {
             design: self.design.clone(),
             technology: self.technology.value.clone(),
             job: self.subject.value.job.clone(),
-            exits: self.subject.value.shares.clone(),
+            exits: self.subject.value.exits.clone(),
+            target: None,
             mode: Mode::Fast,
         }
     }
@@ -199,7 +200,7 @@ fn subject(bases: &Bases, values: &[(&Key, &Value)]) -> Result<Subject, Error> {
     let trace = bases.trace.as_ref().map(|(source, trace)| (source.as_str(), trace));
     let exits = Exits::new(&workload, trace, threshold, job.network.layers as usize, NAMES)?;
     job.exits = exits.threshold.is_some();
-    Ok(Subject { job, shares: exits.shares })
+    Ok(Subject { job, exits: exits.leaving })
 }
 
 /// Tokens of a sentence.

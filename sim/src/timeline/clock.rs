@@ -37,19 +37,36 @@ impl Clock {
         Clock { stretches: vec![Stretch { cycle: 0, nanoseconds: 0, millihertz: millihertz(hertz) }] }
     }
 
-    /// The frequency that each of a run's voltages has; `hertz` gives it by supply voltage in millivolts.
+    /// The frequency that each of a run's voltages has; `hertz` gives it by supply voltage in millivolts, `change_s` the seconds for which the
+    /// core stands between two of them.
     ///
     /// # Errors
-    /// Those of `hertz`.
-    pub fn new<E>(segments: &[Segment], hertz: impl Fn(u32) -> Result<f64, E>) -> Result<Self, E> {
+    /// Those of `hertz` and `change_s`.
+    pub fn new<E>(
+        segments: &[Segment],
+        hertz: impl Fn(u32) -> Result<f64, E>,
+        change_s: impl Fn(u32, u32) -> Result<f64, E>,
+    ) -> Result<Self, E> {
         let mut stretches: Vec<Stretch> = Vec::new();
-        let mut cycle = 0;
+        let (mut cycle, mut before) = (0, None);
         for segment in segments {
-            let nanoseconds = stretches.last().map_or(0, |last| last.nanoseconds(cycle));
-            stretches.push(Stretch { cycle, nanoseconds, millihertz: millihertz(hertz(segment.vdd_mv)?) });
+            let from = before.unwrap_or(segment.vdd_mv);
+            let stood = (change_s(from, segment.vdd_mv)? * 1e9).round() as u64;
+            let nanoseconds = stretches.last().map_or(0, |last| last.nanoseconds(cycle)) + stood;
+            let millihertz = millihertz(hertz(segment.vdd_mv)?);
+            stretches.push(Stretch { cycle, nanoseconds, millihertz });
             cycle += segment.cycles;
+            before = Some(segment.vdd_mv);
         }
         Ok(Clock { stretches })
+    }
+
+    /// For each stretch but the first: its first cycle, and the nanoseconds from which and to which the core stood before it.
+    pub fn changes(&self) -> impl Iterator<Item = (u64, u64, u64)> {
+        self.stretches.windows(2).map(|pair| {
+            let [before, after] = [pair[0], pair[1]];
+            (after.cycle, before.nanoseconds(after.cycle), after.nanoseconds)
+        })
     }
 
     /// Nanoseconds from the start of the run to the start of a cycle.
@@ -72,6 +89,7 @@ fn millihertz(hertz: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Events;
 
     #[test]
     fn a_cycle_lies_at_the_nearest_nanosecond() {
@@ -85,10 +103,19 @@ mod tests {
 
     #[test]
     fn time_goes_on_where_the_frequency_changes() {
-        let segments = [Segment { vdd_mv: 800, cycles: 10 }, Segment { vdd_mv: 600, cycles: 5 }];
+        let segments = [(800, 10), (600, 5)].map(|(vdd_mv, cycles)| Segment {
+            vdd_mv,
+            cycles,
+            events: Events::default(),
+        });
         let hertz = |vdd_mv: u32| Ok::<f64, ()>(if vdd_mv == 800 { 1e9 } else { 5e8 });
-        let clock = Clock::new(&segments, hertz).unwrap();
+        let clock = Clock::new(&segments, hertz, |_, _| Ok(0.0)).unwrap();
         assert_eq!([9, 10, 11, 15].map(|cycle| clock.nanoseconds(cycle)), [9, 10, 12, 20]);
         assert_eq!(clock.megahertz().collect::<Vec<_>>(), [(0, 1000.0), (10, 500.0)]);
+        // The core stands for 7 ns while the supply settles.
+        let stood = |from: u32, to: u32| Ok(if from == to { 0.0 } else { 7e-9 });
+        let clock = Clock::new(&segments, hertz, stood).unwrap();
+        assert_eq!([9, 10, 11, 15].map(|cycle| clock.nanoseconds(cycle)), [9, 17, 19, 27]);
+        assert_eq!(clock.changes().collect::<Vec<_>>(), [(10, 10, 17)]);
     }
 }

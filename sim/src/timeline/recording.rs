@@ -3,11 +3,11 @@
 use models::compiler::compile;
 use models::design::Design;
 use models::program::Program;
-use models::technology::Technology;
 
 use super::Clock;
-use crate::machine::{MemoryTiming, Mode, Options, Run, Segment, run};
-use crate::sentence::{Setup, SetupError, frequency_hz};
+use crate::machine::{Mode, Options, Run, run};
+use crate::sentence::{Plan, Setup, SetupError};
+use crate::supply::{Supply, own_mv};
 
 /// What ran, and when.
 #[derive(Clone, Debug)]
@@ -20,38 +20,28 @@ pub struct Recording {
     pub run: Run,
     /// How long a cycle was.
     pub clock: Clock,
+    /// What was planned for it, if anything.
+    pub plan: Option<Plan>,
 }
 
-/// Compiles, and runs a sentence that leaves after `exit_layer`.
+/// Compiles, and runs a sentence that leaves after `exit_layer`, for which `plan` was made.
 ///
 /// # Errors
 /// The network does not fit, or technology and design do not go together.
-pub fn record(setup: &Setup, exit_layer: u32) -> Result<Recording, SetupError> {
+pub fn record(setup: &Setup, exit_layer: u32, plan: Option<Plan>) -> Result<Recording, SetupError> {
     let Setup { design, technology, job, .. } = setup;
     let program = compile(design, job)?;
-    let hertz = frequency_hz(design, technology)?;
-    let timing = MemoryTiming::new(design, technology, hertz)?;
-    let options = Options { exit_layer, predicted_mv: None, mode: Mode::Fast, spans: true };
-    let run = run(design, &program, |_| timing, options)?;
-    let clock = clock(design, technology, hertz, &run.segments)?;
-    Ok(Recording { design: design.clone(), program, run, clock })
-}
-
-/// The design's clock at the design's voltage, the technology's at any other.
-fn clock(
-    design: &Design,
-    technology: &Technology,
-    hertz: f64,
-    segments: &[Segment],
-) -> Result<Clock, SetupError> {
-    let own_mv = (design.operating.vdd_v * 1000.0).round();
-    let at = |vdd_mv: u32| {
-        if f64::from(vdd_mv).total_cmp(&own_mv).is_eq() {
-            return Ok(hertz);
-        }
-        let mut other = design.clone();
-        other.operating.vdd_v = f64::from(vdd_mv) / 1000.0;
-        frequency_hz(&other, technology)
+    let supply = Supply::new(design, technology);
+    let own = supply.at(own_mv(design))?;
+    let predicted_mv = plan.map(|plan| plan.vdd_mv);
+    let then = predicted_mv.map_or(Ok(own), |vdd_mv| supply.at(vdd_mv))?;
+    let timing = |vdd_mv| if Some(vdd_mv) == predicted_mv { then.timing } else { own.timing };
+    let options = Options { exit_layer, predicted_mv, mode: Mode::Fast, spans: true };
+    let run = run(design, &program, timing, options)?;
+    let hertz = |vdd_mv| supply.at(vdd_mv).map(|point| point.hertz);
+    let clock = match run.segments.as_slice() {
+        [] => Clock::steady(own.hertz),
+        segments => Clock::new(segments, hertz, |from, to| supply.change_s(from, to))?,
     };
-    Ok(if segments.is_empty() { Clock::steady(hertz) } else { Clock::new(segments, at)? })
+    Ok(Recording { design: design.clone(), program, run, clock, plan })
 }

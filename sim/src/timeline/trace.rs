@@ -7,7 +7,7 @@
 //!
 //! | track | events |
 //! |---|---|
-//! | layers | a range for what runs ahead of the layers, for each layer, and for what follows; within a layer its off-ramp and an instant for its decision |
+//! | layers | a range for what runs ahead of the layers, for each layer, and for what follows; within a layer its off-ramp and an instant for its decision; where the exit is predicted an instant for that, and a range in which the core stands until its supply has settled |
 //! | sequencer, sequencer waits | control commands with the fetch behind them; cycles in which the next command could not go |
 //! | UNIT, UNIT waits | commands; cycles in which the command at the head of the queue waited for another unit |
 //!
@@ -102,6 +102,18 @@ impl<'a> Writer<'a> {
         args["start_cycle"] = json!(start);
         args["cycles"] = json!(end.saturating_sub(start));
         let [from, to] = [start, end].map(|cycle| self.clock.nanoseconds(cycle));
+        let (ts, dur) = (microseconds(from), Some(microseconds(to.saturating_sub(from))));
+        self.event(&Event { name, ph: "X", ts, dur, s: None, pid: PROCESS, tid, args })
+    }
+
+    /// A range of nanoseconds in which no cycle passes.
+    pub(super) fn stands(
+        &mut self,
+        tid: u32,
+        name: &str,
+        (from, to): (u64, u64),
+        args: Value,
+    ) -> io::Result<()> {
         let (ts, dur) = (microseconds(from), Some(microseconds(to.saturating_sub(from))));
         self.event(&Event { name, ph: "X", ts, dur, s: None, pid: PROCESS, tid, args })
     }

@@ -68,6 +68,25 @@ fn network(writer: &mut Writer, recording: &Recording) -> io::Result<()> {
         let decision = if left { "leaves" } else { "goes on" };
         writer.instant(LAYERS, &format!("{decision} after layer {}", phase.layer), phase.end)?;
     }
+    supply(writer, recording)
+}
+
+/// What is predicted, and the core that stands until its supply has settled.
+fn supply(writer: &mut Writer, recording: &Recording) -> io::Result<()> {
+    let segments = &recording.run.segments;
+    let megahertz: Vec<f64> = recording.clock.megahertz().map(|(_, megahertz)| megahertz).collect();
+    for (at, (cycle, from, to)) in recording.clock.changes().enumerate() {
+        let [before, after] = [at, at + 1].map(|at| f64::from(segments[at].vdd_mv) / 1e3);
+        let foretold =
+            recording.plan.map_or(String::new(), |plan| format!(" to leave after layer {}", plan.layer));
+        writer.instant(
+            LAYERS,
+            &format!("predicted{foretold}: {after:.3} V, {:.1} MHz", megahertz[at + 1]),
+            cycle,
+        )?;
+        let args = json!({ "from_v": before, "to_v": after, "from_mhz": megahertz[at], "to_mhz": megahertz[at + 1] });
+        writer.stands(LAYERS, &format!("supply {before:.3} V to {after:.3} V"), (from, to), args)?;
+    }
     Ok(())
 }
 
@@ -130,7 +149,7 @@ fn command(program: &Program, busy: &super::Busy) -> Value {
 }
 
 fn counters(writer: &mut Writer, recording: &Recording) -> io::Result<()> {
-    let Recording { design, program, run, clock } = recording;
+    let Recording { design, program, run, clock, .. } = recording;
     for (buffer, levels) in pages(design, program, run).iter().enumerate() {
         writer.levels(&format!("operand buffer {buffer}, pages in use"), "pages", levels)?;
     }

@@ -26,8 +26,8 @@ fn recording(network: &str, task: &str, sets: &[&str], exit_layer: u32) -> Recor
     job.sequence = 48;
     let technology: Technology = read("edgebert-12nm", &[]);
     let design: Design = read("offramp", sets);
-    let setup = Setup { design, technology, job, exits: Vec::new(), mode: Mode::Fast };
-    record(&setup, exit_layer).expect("it fits and runs")
+    let setup = Setup { design, technology, job, exits: Vec::new(), target: None, mode: Mode::Fast };
+    record(&setup, exit_layer, None).expect("it fits and runs")
 }
 
 /// Runs that leave early, late and in no off-ramp; with full queues and few pages; one command at a time.

@@ -14,7 +14,7 @@ use models::design::Design;
 use models::program::Program;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use sim::machine::{Costs, Deadlock, MemoryTiming, Mode, Nests, Options, Prepared, Run, exits, run};
+use sim::machine::{Asked, Costs, Deadlock, MemoryTiming, Mode, Nests, Options, Prepared, Run, exits, run};
 use std::fmt::Debug;
 
 /// The generator of every pair; its stream is the same on every machine.
@@ -22,6 +22,8 @@ type Rng = ChaCha8Rng;
 
 /// Pairs of each kind that must run.
 const PAIRS: u64 = 1000;
+/// Supply voltage that predictions ask for, mV; no design starts with it.
+const PREDICTED_MV: u32 = 601;
 /// Seed of the first pair; the next pairs count up.
 const SEED: u64 = 0x0ff_4a3b;
 
@@ -48,7 +50,7 @@ fn compare(
     let Pair { design, program, exit_layer } = pair;
     let [fast, step] = [Mode::Fast, Mode::Step].map(|mode| {
         // Every other sentence is slowed down or sped up by a prediction.
-        let predicted_mv = (exit_layer % 2 == 0).then_some(601);
+        let predicted_mv = (exit_layer % 2 == 0).then_some(PREDICTED_MV);
         let options = Options { exit_layer: *exit_layer, predicted_mv, mode, spans: true };
         run(design, program, &timing, options)
     });
@@ -83,9 +85,13 @@ fn compiled_programs_run_alike() {
         match compile(&design, &job) {
             Ok(program) => {
                 let timing = designs::technology_timing(&mut rng, &design);
+                let predicted = designs::technology_timing(&mut rng, &design);
+                let at = |vdd_mv: u32| if vdd_mv == PREDICTED_MV { predicted } else { timing };
                 let pair = Pair { design, program, exit_layer };
-                all_exits(&pair, timing, &mut nests, seed);
-                let run = compare(&pair, |_| timing, "compiled", seed);
+                for predicted_mv in [None, Some(PREDICTED_MV)] {
+                    all_exits(&pair, at, predicted_mv, &mut nests, seed);
+                }
+                let run = compare(&pair, at, "compiled", seed);
                 cycles +=
                     run.unwrap_or_else(|error| panic!("seed {seed}: a compiled program: {error}")).cycles;
                 ran += 1;
@@ -99,16 +105,23 @@ fn compiled_programs_run_alike() {
 }
 
 /// Compares what one run says of every exit, with the loop nests of all pairs before it, with a run for each.
-fn all_exits(pair: &Pair, timing: MemoryTiming, nests: &mut Nests, seed: u64) {
+fn all_exits(
+    pair: &Pair,
+    timing: impl Fn(u32) -> MemoryTiming,
+    predicted_mv: Option<u32>,
+    nests: &mut Nests,
+    seed: u64,
+) {
     let Pair { design, program, .. } = pair;
     let layers: Vec<u32> = (1..=program.layers).collect();
     let costs = Costs::new(design, program, nests);
-    let together = exits(Prepared { design, program, costs: &costs }, timing, (&layers, Mode::Fast), |_| ());
+    let asked = Asked { layers: &layers, predicted_mv, mode: Mode::Fast };
+    let together = exits(Prepared { design, program, costs: &costs }, &timing, asked, |_| ());
     let alone: Result<Vec<Run>, Deadlock> = layers
         .iter()
         .map(|&exit_layer| {
-            let options = Options { exit_layer, predicted_mv: None, mode: Mode::Fast, spans: false };
-            run(design, program, |_| timing, options)
+            let options = Options { exit_layer, predicted_mv, mode: Mode::Fast, spans: false };
+            run(design, program, &timing, options)
         })
         .collect();
     assert!(together == alone, "seed {seed}: {}", difference(&together, &alone));
