@@ -157,7 +157,8 @@ impl Surface {
         exits.iter().map(|leaving| self.outcome(target, leaving).ok_or_else(|| no_layer(leaving))).collect()
     }
 
-    fn outcome(&self, target: Target, leaving: &Leaving) -> Option<Outcome> {
+    /// What sentences come to that leave like this; none where the network has no such layer.
+    pub fn outcome(&self, target: Target, leaving: &Leaving) -> Option<Outcome> {
         let planned = self.deepest.or(leaving.planned);
         // One that has left before anything was predicted is the same at any code.
         let code = planned.map_or(Some(0), |layer| self.plan(target, layer))?;

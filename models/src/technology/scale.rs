@@ -77,6 +77,17 @@ impl Technology {
         hertz.ok_or(OutOfRange { vdd_v, least_v, greatest_v })
     }
 
+    /// Voltage, V, and frequency, MHz, from the lowest point to the highest: the corners of the table's lines, or points of the law.
+    pub fn curve(&self) -> Vec<(f64, f64)> {
+        const POINTS: u32 = 64;
+        let (least_v, greatest_v) = self.vdd_range();
+        if self.alpha_power.is_none() {
+            return self.vf.iter().map(|point| (point.vdd_v, point.f_mhz)).collect();
+        }
+        let voltage = |at: u32| least_v + (greatest_v - least_v) * f64::from(at) / f64::from(POINTS - 1);
+        (0..POINTS).map(voltage).filter_map(|v| Some((v, self.frequency_hz(v).ok()? / 1e6))).collect()
+    }
+
     /// Lowest and highest voltage of the V/f table, V.
     fn vdd_range(&self) -> (f64, f64) {
         let end = |point: Option<&VfPoint>| point.map_or(f64::NAN, |point| point.vdd_v);

@@ -85,6 +85,9 @@ pub(super) struct Args {
     /// What the regulator loses
     #[arg(long, value_enum, default_value = "linear", value_name = "KIND")]
     regulator: Regulator,
+    /// Count no standby of the NVM, as if its periphery were off once the embeddings are read
+    #[arg(long)]
+    gate_nvm: bool,
     /// Bits of an element where it is not quantised: the machine has 16 there, a checkpoint 32; with 8 quantisation is on from the start
     #[arg(long, default_value = "16", value_name = "BITS", value_parser = PossibleValuesParser::new(["8", "16", "32"]))]
     baseline_bits: String,
@@ -157,6 +160,7 @@ fn base(args: &Args, ladder: &Ladder) -> Result<Base, Error> {
         rule: args.supply,
         count: args.count.unwrap_or(ladder.count),
         ideal_regulator: args.regulator == Regulator::Ideal,
+        gated_nvm: args.gate_nvm,
         four_bits: ladder.four_bits,
         // The parser lets numbers through alone.
         baseline_bits: args.baseline_bits.parse().unwrap_or(16.0),

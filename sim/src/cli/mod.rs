@@ -16,6 +16,7 @@ mod file;
 mod image;
 mod init;
 mod ladder;
+mod logits;
 mod man;
 mod merge;
 mod op;
@@ -155,6 +156,9 @@ enum Command {
     /// The entropy threshold for an accuracy, from logits with labels
     #[command(after_help = threshold::EXAMPLES)]
     Threshold(threshold::Args),
+    /// Logits at every off-ramp by the golden kernels, with random weights: for trying policies
+    #[command(after_help = logits::EXAMPLES)]
+    Logits(logits::Args),
     /// What wrong cells of a memory do to a tensor, by encoding
     #[command(after_help = faults::EXAMPLES)]
     Faults(faults::Args),
@@ -245,6 +249,7 @@ fn dispatch(
         Command::Stream(args) => stream::run(args, out),
         Command::Ladder(args) => ladder::run(args, out, err),
         Command::Threshold(args) => threshold::run(args, out),
+        Command::Logits(args) => logits::run(args, out, err),
         Command::Faults(args) => faults::run(args, out, err, style),
         Command::Image(args) => image::run(args, out),
         Command::Placements(args) => placements::run(args, out, err),

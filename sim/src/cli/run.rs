@@ -15,11 +15,13 @@ Examples:
   offramp run --network albert-base --seq 128                   every layer, no zeros
   offramp run --network bert-base --set pu.n=32 --set axi.width_bits=256
   offramp run --network albert-base --task sst2 --exit-trace entropy.csv --threshold 0.28
+  offramp run --network albert-base --task sst2 --policy predicted --target 50ms     exits predicted, the supply scaled to meet 50 ms
   offramp run --network albert-base --task sst2 --json | jq .energy_j
 
 Keys of --json: cycles, ideal_cycles, utilisation, latency_s, energy_j, average_exit_layer, area_mm2,
-frequency_hz, vdd_v, exits, stages, units, events, energy, standing, area, memory, inputs. What can differ from
-sentence to sentence is a mean over them. Keys that begin with host describe the machine that simulates.";
+frequency_hz, vdd_v, policy, exits, stages, units, events, energy, standing, area, memory, inputs. What can differ from
+sentence to sentence is a mean over them. With a target also target and missed, with predicted exits planned_exit_layer, with
+labelled logits accuracy; each of exits has the plan (layer, vdd_mv) that was made for it. Keys that begin with host describe the machine that simulates.";
 
 /// What to run.
 #[derive(Debug, clap::Args)]

@@ -6,6 +6,7 @@
 //! | [`numbers`] | exponent biases of all operands |
 //! | [`reference`](mod@reference) | the same network in `f64`: calibrates the biases, never the golden value |
 //! | [`image`](mod@image), [`memory`] | the bytes that a program reads |
+//! | [`ramps`] | logits of random sentences at every off-ramp |
 //! | `sequencer` | layer loop, off-ramps, prediction |
 //! | this one | a program: order of commands between two control commands |
 //!
@@ -20,6 +21,7 @@ pub mod memory;
 mod met;
 pub mod numbers;
 pub mod quantised;
+pub mod ramps;
 pub mod reference;
 mod sequencer;
 pub mod tiny;

@@ -157,6 +157,8 @@ pub struct Base {
     pub count: Count,
     /// Whether the regulator loses nothing.
     pub ideal_regulator: bool,
+    /// Whether the NVM's periphery draws nothing while it is not read.
+    pub gated_nvm: bool,
     /// Share of the multiply-accumulates that mixed precision runs at four bits.
     pub four_bits: f64,
     /// Bits of a weight as it is stored where it is not quantised.
@@ -265,6 +267,12 @@ impl Base {
         if !on.contains(&Step::Nvm) {
             *technology.nvm.make_mut() = preset(LOADED)?;
             design.nvm.cell = models::design::Cell::Slc;
+        }
+        if self.gated_nvm {
+            let nvm = technology.nvm.make_mut();
+            for array in [&mut nvm.slc, &mut nvm.mlc2, &mut nvm.mlc3].into_iter().flatten() {
+                array.leakage_mw_per_mb.value = 0.0;
+            }
         }
         if !on.contains(&Step::Quantisation) && self.baseline_bits > 8.0 {
             precision::wide(&mut design, &mut technology);

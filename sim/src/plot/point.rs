@@ -130,7 +130,7 @@ pub fn vf(table: &Table, row: &Row) -> Result<Figure, Error> {
     Ok(Figure::Vf(vf::Data {
         x: Axis::linear("supply voltage", "V"),
         y: Axis::linear("clock frequency", "MHz"),
-        curve: technology.vf.iter().map(|point| (point.vdd_v, point.f_mhz)).collect(),
+        curve: technology.curve(),
         points: chosen.iter().filter_map(mark).collect(),
     }))
 }

@@ -163,13 +163,14 @@ fn timing(design: &Design, technology: &Technology, vdd_v: f64) -> Result<Memory
     MemoryTiming::new(design, technology, hz).map_err(|error| error.to_string())
 }
 
-/// A random table of predictions, with the voltages that the technology's table has; none where nothing is predicted.
+/// A random table of predictions, with the voltages that the technology's regulator can be told; none where nothing is predicted.
 fn predictions(rng: &mut ChaCha8Rng, inference: &Inference, technology: &Technology) -> Vec<Prediction> {
     let rows = if inference.exits && inference.predict_after.is_some() { ROWS } else { 0 };
+    let codes = technology.codes();
     let mut row = || {
-        let point = &technology.vf[rng.random_range(0..technology.vf.len())];
+        let code = codes[rng.random_range(0..codes.len())];
         let exit_layer = rng.random_range(2..=inference.network.layers + 1) as u16;
-        Prediction { exit_layer, vdd_mv: (1000.0 * point.vdd_v).round() as u16 }
+        Prediction { exit_layer, vdd_mv: code.vdd_mv as u16 }
     };
     (0..rows).map(|_| row()).collect()
 }

@@ -1,5 +1,7 @@
 //! `offramp predictor`: a table that predicts exits, fitted to a trace, or tried on one.
 
+mod cost;
+
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -21,6 +23,7 @@ Examples:
   offramp predictor fit entropies.csv -o table.csv                      half of the sentences fit it, the other half judge it
   offramp predictor fit entropies.csv --compare published.csv           beside another table, on the same half
   offramp predictor try entropies.csv --table table.csv --threshold 0.09 --threshold 0.16
+  offramp predictor cost --network albert-base --task sst2 --policy predicted --exit-trace entropies.csv --predictor table.csv --target 50ms
 
 A trace is CSV: an entropy in nats for each off-ramp, a line for each sentence. A table answers the entropy at off-ramp --after with those
 to be expected at the later ones; a sentence is predicted to leave after the first that is expected below the threshold.
@@ -48,6 +51,8 @@ enum Action {
     Fit(Fit),
     /// What a table does to the sentences of a trace
     Try(Try),
+    /// What wrong predictions cost on a machine: energy wasted, targets missed
+    Cost(cost::Args),
 }
 
 /// What a prediction is made from.
@@ -97,6 +102,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     match &args.action {
         Action::Fit(args) => fit(args, out),
         Action::Try(args) => tried(args, out),
+        Action::Cost(args) => cost::run(args, out),
     }
 }
 
