@@ -45,6 +45,9 @@ fn grouped(value: f64) -> String {
 /// A value with the prefix that leaves one to three digits before the point.
 pub(crate) fn engineering(value: f64, unit: &str) -> String {
     let prefixes = [(1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"), (1e-12, "p")];
+    if value == 0.0 {
+        return format!("0 {unit}");
+    }
     let (scale, prefix) =
         prefixes.into_iter().find(|(scale, _)| value.abs() >= *scale).unwrap_or((1e-12, "p"));
     format!("{:.3} {prefix}{unit}", value / scale)

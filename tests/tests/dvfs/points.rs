@@ -47,3 +47,23 @@ fn the_report_says_what_was_assumed_and_how_the_law_fits() {
         assert!(text.contains(said), "`{said}` is missing:\n{text}");
     }
 }
+
+/// Below its floor SRAM keeps its supply, and the core does not; above it both follow the square.
+#[test]
+fn sram_stays_at_its_floor() {
+    let item = |vdd: &str, name: &str| {
+        let set = format!("operating.vdd_v={vdd}");
+        let value =
+            json(&["run", "--network", "tinybert-4", "--technology", "edgebert-12nm-paper", "--set", &set]);
+        let items = value["energy"].as_array().unwrap().iter();
+        let found: Vec<f64> = items.filter(|i| i["name"] == name).map(|i| number(&i["energy_j"])).collect();
+        found[0]
+    };
+    let ratio = |name: &str, above: &str, below: &str| item(above, name) / item(below, name);
+    let near = |found: f64, expected: f64| {
+        assert!((found / expected - 1.0).abs() < 1e-9, "{found} against {expected}")
+    };
+    near(ratio("operand data", "0.62", "0.5"), 1.0);
+    near(ratio("MAC datapath", "0.62", "0.5"), (0.62_f64 / 0.5).powi(2));
+    near(ratio("operand data", "0.8", "0.62"), (0.8_f64 / 0.62).powi(2));
+}

@@ -70,6 +70,10 @@ fn the_published_layers_follow_from_the_published_trace() {
             assert!((own / found - 1.0).abs() < 1e-9, "{key} at {threshold}: {own} against {found}");
         }
     }
+    // Fitted to half of the development set, against a table fitted to the training set: at least as good on most halves.
+    let fit = json(&["predictor", "fit", trace, "--compare", table]);
+    let (fitted, given) = (number(&fit["splits"]["fitted_nat"]), number(&fit["splits"]["given_nat"]));
+    assert!(fit["splits"]["better"].as_u64() > Some(10) && fitted < given, "{}", fit["splits"]);
     for (threshold, layer) in [("0.23", "4.297"), ("0.28", "3.942"), ("0.46", "2.698")] {
         let report =
             json(&[&["run"], &SST2[..], &["--exit-trace", trace, "--threshold", threshold]].concat());
@@ -195,6 +199,28 @@ fn policies_run_on_logits_of_the_golden_kernels() {
     assert_eq!((very, accuracy), (4.0, number(&threshold["full"])));
     let (oracle, right) = layer(&["--policy", "oracle"]);
     assert!(oracle <= very && right >= accuracy, "{oracle}, {right}");
+}
+
+/// What a wrong prediction costs, on a small trace: one sentence of five is forced out unsure, one runs at a higher supply than it needs.
+#[test]
+fn wrong_predictions_cost_what_they_say() {
+    let (trace, table) = (file("cost.csv", TRACE), file("cost-table.csv", TABLE));
+    let more = ["--exit-trace", &trace, "--threshold", "0.3", "--policy", "predicted", "--predictor", &table];
+    let cost = |target: &str| {
+        json(
+            &[&["predictor", "cost"], &TINY[..], &more, &["--target", target, "--supply", "slowest"]]
+                .concat(),
+        )
+    };
+    let full = number(&json(&[&["run"], &TINY[..], &["--policy", "none"]].concat())["latency_s"]);
+    let found = cost(&format!("{full}s"));
+    let (early, late) = (&found["early"], &found["late"]);
+    assert_eq!((number(&early["share"]), number(&early["layers"])), (0.2, 1.0));
+    assert_eq!((number(&late["share"]), number(&late["layers"])), (0.2, 2.0));
+    assert_eq!((number(&found["missed"]), number(&early["late_if_run_on"])), (0.0, 0.2));
+    assert!(number(&late["wasted_j"]) > 0.0, "{found}");
+    let loose = cost("10s");
+    assert_eq!((number(&loose["late"]["wasted_j"]), number(&loose["early"]["late_if_run_on"])), (0.0, 0.0));
 }
 
 #[test]

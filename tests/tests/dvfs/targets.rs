@@ -73,3 +73,19 @@ fn the_figure_of_four_tasks_is_drawn() {
     let svg = std::fs::read_to_string(&path).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("latency target"), "{}", &svg[..100]);
 }
+
+/// A change of the supply to where it is already is none: stretch by stretch a run costs what it costs in one.
+#[test]
+fn a_supply_that_stays_costs_what_a_run_costs() {
+    let base = [&["run"], &SST2[..], &["--policy", "predicted", "--set", "operating.vdd_v=0.62"]].concat();
+    let [plain, scaled] =
+        [json(&base), json(&[&base[..], &["--target", "10s", "--supply", "slowest"]].concat())];
+    for key in ["cycles", "latency_s", "energy_j"] {
+        let (a, b) = (number(&plain[key]), number(&scaled[key]));
+        // Sums of floating-point numbers in another order.
+        assert!((a / b - 1.0).abs() < 1e-12, "{key}: {a} against {b}");
+    }
+    let plans: Vec<_> =
+        scaled["exits"].as_array().unwrap().iter().filter_map(|e| e["plan"]["vdd_mv"].as_u64()).collect();
+    assert!(plans.len() > 10 && plans.iter().all(|vdd_mv| *vdd_mv == 620), "{plans:?}");
+}

@@ -32,7 +32,7 @@ Columns of a trial: mean layer after which sentences leave, for which the voltag
 share of sentences that the prediction lets leave unsure (early), and for which voltage and energy are higher than they need be (late), each with the mean
 number of layers.
 
-Keys of --json: sentences, layers, after, seed, errors (nat2, of each table on the half that judges), trials (of each: table, threshold, actual,
+Keys of --json: sentences, layers, after, seed, splits (count, fitted_nat, given_nat, better), errors (nat2, of each table on the half that judges), trials (of each: table, threshold, actual,
 predicted, sure, early, late).";
 
 /// Thresholds of a trial where none is given: those of the authors' scripts for SST-2.
@@ -81,6 +81,9 @@ struct Fit {
     /// Which half is which
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     seed: u64,
+    /// Further halves, by the seeds that follow: a table to compare with is compared on all of them
+    #[arg(long, default_value_t = 20, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    splits: u64,
     /// File to write: a table fitted to the same half
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -111,7 +114,7 @@ fn tried(args: &Try, out: &mut dyn Write) -> Result<(), Failure> {
     let trace = Trace::read(&common.trace)?;
     let table = Predictor::read(&args.table, common.after)?;
     let tables = [(args.table.clone(), table)];
-    report(common, (&trace, &trace), &tables, None, out)
+    report(common, (&trace, &trace), &tables, None, None, out)
 }
 
 fn fit(args: &Fit, out: &mut dyn Write) -> Result<(), Failure> {
@@ -123,10 +126,38 @@ fn fit(args: &Fit, out: &mut dyn Write) -> Result<(), Failure> {
         whole(path, |mut file| file.write_all(fitted.text().as_bytes()).and_then(|()| file.flush()))?;
     }
     let mut tables = vec![("fitted".to_owned(), fitted)];
+    let mut splits = None;
     if let Some(path) = &args.compare {
-        tables.push((path.clone(), Predictor::read(path, common.after)?));
+        let table = Predictor::read(path, common.after)?;
+        splits = Some(Splits::new(args, &trace, &table)?);
+        tables.push((path.clone(), table));
     }
-    report(common, (&trace, &judges), &tables, Some((args.seed, &fits)), out)
+    report(common, (&trace, &judges), &tables, Some((args.seed, &fits)), splits.as_ref(), out)
+}
+
+/// Errors of fitted tables and of one that was given, over several halves.
+struct Splits {
+    count: u64,
+    /// Mean of the root of the mean square on the half that judges, nats: fitted to the other half, and given.
+    fitted: f64,
+    given: f64,
+    /// Halves on which the fitted table is better.
+    better: u64,
+}
+
+impl Splits {
+    fn new(args: &Fit, trace: &Trace, given: &Predictor) -> Result<Self, Error> {
+        let mut splits = Splits { count: args.splits, fitted: 0.0, given: 0.0, better: 0 };
+        for split in 0..args.splits {
+            let (fits, judges) = halves(trace, args.seed.wrapping_add(split))?;
+            let fitted = Predictor::fit(fits.rows(), trace.layers(), args.common.after)?;
+            let [mine, its] = [&fitted, given].map(|table| table.mean_square(judges.rows()).sqrt());
+            splits.fitted += mine / args.splits as f64;
+            splits.given += its / args.splits as f64;
+            splits.better += u64::from(mine < its);
+        }
+        Ok(splits)
+    }
 }
 
 /// The sentences that fit, and those that judge: each goes to either with the same chance.
@@ -151,6 +182,7 @@ fn report(
     (trace, judges): (&Trace, &Trace),
     tables: &[Named],
     fitted: Option<(u64, &Trace)>,
+    splits: Option<&Splits>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let thresholds =
@@ -170,7 +202,9 @@ fn report(
         let errors = tables.iter().zip(&errors).map(|((name, _), error)| (name.clone(), json!(error)));
         let value = json!({
             "sentences": trace.sentences(), "layers": trace.layers(), "after": common.after,
-            "seed": fitted.map(|(seed, _)| seed), "errors": Value::Object(errors.collect()),
+            "seed": fitted.map(|(seed, _)| seed),
+            "splits": splits.map(|s| json!({ "count": s.count, "fitted_nat": s.fitted, "given_nat": s.given, "better": s.better })),
+            "errors": Value::Object(errors.collect()),
             "trials": trials.iter().map(|(name, threshold, s)| json!({
                 "table": name, "threshold": threshold, "actual": s.actual, "predicted": s.predicted, "sure": s.sure,
                 "early": { "share": s.early.0, "layers": s.early.1 }, "late": { "share": s.late.0, "layers": s.late.1 },
@@ -200,6 +234,12 @@ fn report(
             out,
             "{name}: entropies off by {:.4} nat (root of the mean square {error:.5} nat2)",
             error.sqrt()
+        )?;
+    }
+    if let Some(Splits { count, fitted, given, better }) = splits {
+        writeln!(
+            out,
+            "over {count} halves: fitted {fitted:.4} nat, given {given:.4} nat; fitted is better on {better}"
         )?;
     }
     let width = tables.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max(5);
