@@ -12,10 +12,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use toml::{Table, Value};
 
-/// Whether the absence of a key at the top means something.
-fn optional<T: Record>(key: &str) -> bool {
+/// Whether the absence of a key means something; indices of lists are left out of its path.
+fn optional<T: Record>(path: &str) -> bool {
     let keys: &[&str] = match T::KIND {
-        "workload" => &["network", "spans", "exits"],
+        "workload" => &["network", "spans", "exits", "exits.predicted"],
+        "technology" => &["alpha_power", "vf.power_mw"],
         "memory" => &[
             "faults",
             "node_nm",
@@ -30,7 +31,8 @@ fn optional<T: Record>(key: &str) -> bool {
         "fault-model" => &["gaussian", "adjacent", "relaxed"],
         _ => &[],
     };
-    keys.contains(&key)
+    let named: Vec<&str> = path.split('.').filter(|part| part.parse::<u32>().is_err()).collect();
+    keys.contains(&named.join(".").as_str())
 }
 
 /// Dotted paths of every key below a value, tables in lists included.

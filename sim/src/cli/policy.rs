@@ -110,6 +110,8 @@ fn usage(message: impl Into<String>, remedy: &str) -> Error {
 /// Sentences of a file.
 struct Read {
     source: String,
+    /// The argument that names it.
+    option: String,
     trace: Trace,
     /// Class of each off-ramp, and the right one; empty where only entropies are known.
     answers: Vec<Vec<usize>>,
@@ -140,12 +142,14 @@ impl PolicyArgs {
             let trace = logits.trace().ok_or_else(|| usage("no sentences", "give logits of some"))?;
             fits(path, trace.layers(), layers)?;
             let labels = logits.labels().map(<[usize]>::to_vec);
-            return Ok(Some(Read { source: path.clone(), trace, answers: logits.answers(), labels }));
+            let (source, option) = (path.clone(), format!("--logits {path}"));
+            return Ok(Some(Read { source, option, trace, answers: logits.answers(), labels }));
         }
         let Some(path) = &self.exit_trace else { return Ok(None) };
         let trace = Trace::read(path)?;
         fits(path, trace.layers(), layers)?;
-        Ok(Some(Read { source: path.clone(), trace, answers: Vec::new(), labels: None }))
+        let (source, option) = (path.clone(), format!("--exit-trace {path}"));
+        Ok(Some(Read { source, option, trace, answers: Vec::new(), labels: None }))
     }
 
     /// When sentences of a task on so many layers leave.
@@ -211,15 +215,13 @@ impl PolicyArgs {
         let own = workload.exits.as_ref().map(|exits| exits.threshold.value);
         let asks = !(when == When::Patience || when == When::Oracle && !read.answers.is_empty());
         let threshold = self.threshold.or(own.filter(|_| asks));
-        let needed = || {
-            threshold.filter(|nats| nats.is_finite() && *nats >= 0.0).ok_or_else(|| {
-                let found = threshold.map_or("no threshold".to_owned(), |nats| format!("--threshold {nats}"));
-                let message = format!("{found}: {} needs a finite entropy of at least 0 nat", read.source);
-                usage(
-                    message,
-                    "add --threshold NATS, e.g. 0.28; entropies of C classes lie between 0 and ln C",
-                )
-            })
+        let needed = || match threshold {
+            Some(nats) if nats.is_finite() && nats >= 0.0 => Ok(nats),
+            Some(nats) => {
+                let message = format!("--threshold {nats} must be a finite entropy of at least 0 nat");
+                Err(usage(message, "entropies of C classes lie between 0 and ln C"))
+            }
+            None => Err(usage(format!("{} needs a threshold", read.option), "add --threshold, e.g. 0.28")),
         };
         let after = self.predict_after.unwrap_or(1);
         if after == 0 || after as usize >= read.trace.layers() {

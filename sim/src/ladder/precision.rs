@@ -31,8 +31,6 @@ pub fn wide(design: &mut Design, technology: &mut Technology) {
     design.axi.width_bits /= 2;
     design.nvm.bytes /= 2;
     design.nvm.width_bits /= 2;
-    // Narrower buffers cut products into more commands; the command memory is not what is compared.
-    design.sequencer.commands *= 4;
     let energy = &mut technology.energy;
     times(&mut energy.mac_pj, WIDTH_RATIO);
     times(&mut energy.fabric_pj_per_mac_slot, WIDTH_RATIO);

@@ -17,6 +17,11 @@ fn json(arguments: &[&str]) -> Value {
     serde_json::from_str(&said.out).expect("it is JSON")
 }
 
+/// The list under a key.
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value[key].as_array().unwrap_or_else(|| panic!("{key} is a list, not {}", value[key]))
+}
+
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is a number"))
 }

@@ -1,6 +1,6 @@
 //! The trace of one sentence: layers, off-ramps, the prediction and the change of the supply in time.
 
-use super::{SST2, answer, json, number};
+use super::{SST2, answer, json, list, number};
 use serde_json::Value;
 
 fn trace(more: &[&str]) -> Value {
@@ -8,8 +8,10 @@ fn trace(more: &[&str]) -> Value {
 }
 
 fn named<'t>(trace: &'t Value, start: &str) -> Vec<&'t Value> {
-    let events = trace["traceEvents"].as_array().unwrap();
-    events.iter().filter(|event| event["name"].as_str().is_some_and(|name| name.starts_with(start))).collect()
+    list(trace, "traceEvents")
+        .iter()
+        .filter(|event| event["name"].as_str().is_some_and(|name| name.starts_with(start)))
+        .collect()
 }
 
 const SCALED: [&str; 6] = ["--policy", "predicted", "--threshold", "0.16", "--target", "60ms"];
