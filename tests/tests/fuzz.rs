@@ -107,13 +107,39 @@ fn keys() -> Vec<String> {
     keys
 }
 
+/// Random options of a policy and its target.
+fn policy(rng: &mut ChaCha8Rng, option: &mut impl FnMut(&str, &str)) {
+    if rng.random_bool(0.4) {
+        option(
+            "--policy",
+            mostly(rng, &["none", "conventional", "predicted", "patience", "oracle"], &["", "best"]),
+        );
+    }
+    if rng.random_bool(0.2) {
+        option("--predictor", mostly(rng, &["data/table.csv"], &["data/trace.csv", "data", "/dev/null"]));
+    }
+    if rng.random_bool(0.2) {
+        option("--predict-after", mostly(rng, &["1", "2", "3"], VALUES));
+    }
+    if rng.random_bool(0.1) {
+        option("--patience", mostly(rng, &["1", "2"], VALUES));
+    }
+    if rng.random_bool(0.3) {
+        option("--target", mostly(rng, &["1ms", "50ms", "2s"], &["0s", "50", "-1ms", "1e999s", "nans"]));
+    }
+    if rng.random_bool(0.2) {
+        option("--supply", mostly(rng, &["race", "slowest", "thrifty"], &["best"]));
+    }
+}
+
 /// A random command line of words that mean something, in places where they may not.
 fn command_line(rng: &mut ChaCha8Rng, keys: &[String]) -> Vec<String> {
-    let mut words = match rng.random_range(0..3) {
+    let mut words = match rng.random_range(0..4) {
         0 => {
             vec!["op".to_owned(), pick(rng, &["matmul", "softmax", "layernorm", "add", "entropy"]).to_owned()]
         }
         1 => vec!["run".to_owned()],
+        2 => vec!["stream".to_owned(), "--sentences=50".to_owned()],
         _ => vec!["program".to_owned()],
     };
     let sizes = match words.get(1).map(String::as_str) {
@@ -144,6 +170,7 @@ fn command_line(rng: &mut ChaCha8Rng, keys: &[String]) -> Vec<String> {
                 mostly(rng, &["data/trace.csv"], &["data/bad/ragged.csv", "data", "", "/dev/null"]),
             );
         }
+        policy(rng, &mut option);
     }
     if rng.random_bool(0.5) {
         option(

@@ -1,7 +1,7 @@
 //! Logits at every off-ramp, by the golden kernels: random sentences on a network with random weights.
 //!
 //! For trying exit policies where no trained model is at hand. A label is what the same network answers unquantised, after its last layer
-//! ([`reference`]): so accuracy is agreement with that, and says what formats and early exits change, not how good a model is.
+//! ([`reference`](fn@reference)): so accuracy is agreement with that, and says what formats and early exits change, not how good a model is.
 
 use models::compiler::{Inference, compile_for};
 use models::design::Design;
