@@ -15,8 +15,14 @@ use crate::trace::parse::{self, Numbers};
 /// Most bytes of a file of logits.
 const LIMIT: u64 = 1 << 30;
 
-const LOGITS: Numbers =
-    Numbers { one: "logit", many: "numbers", least: f64::NEG_INFINITY, expected: "must be a finite number" };
+const LOGITS: Numbers = Numbers {
+    file: "file",
+    one: "logit",
+    many: "numbers",
+    least: f64::NEG_INFINITY,
+    expected: "must be a finite number",
+    headed: true,
+};
 
 /// Logits of sentences.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,9 +69,7 @@ impl Logits {
                 "name the columns in the first line: label,1:0,1:1,2:0,2:1 for two layers of two classes",
             )
         })?;
-        let rest = text.find('\n').map_or("", |end| &text[end + 1..]);
-        // A line of its own keeps the numbers of lines right in errors.
-        let (width, numbers) = parse::parse(source, &format!("names\n{rest}"), LOGITS)?;
+        let (width, numbers) = parse::parse(source, text, LOGITS)?;
         let expected = layers * classes + usize::from(labelled);
         if width != expected {
             let message = format!("rows have {width} numbers, the first line names {expected}");
@@ -124,9 +128,6 @@ impl Logits {
 
     /// The answer of each off-ramp, sentence after sentence: the class of the largest logit, the first of several.
     pub fn answers(&self) -> Vec<Vec<usize>> {
-        let largest = |logits: &[f64]| {
-            (0..logits.len()).rev().max_by(|a, b| logits[*a].total_cmp(&logits[*b])).unwrap_or(0)
-        };
         let sentence = |row: &[f64]| row.chunks_exact(self.classes).map(largest).collect();
         self.values.chunks_exact(self.layers * self.classes).map(sentence).collect()
     }
@@ -139,12 +140,18 @@ impl Logits {
     }
 }
 
+/// The class of the largest logit, the first of several.
+pub fn largest(logits: &[f64]) -> usize {
+    (0..logits.len()).rev().max_by(|a, b| logits[*a].total_cmp(&logits[*b])).unwrap_or(0)
+}
+
 /// Entropy of a softmax of logits, nats; never below zero, which rounding could make it.
 pub fn entropy(logits: &[f64]) -> f64 {
     let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let (sum, weighed) = logits.iter().fold((0.0, 0.0), |(sum, weighed), x| {
         let (distance, e) = (x - most, (x - most).exp());
-        (sum + e, weighed + distance * e)
+        // What is infinitely less likely adds nothing, where it would be infinity times zero.
+        if e > 0.0 { (sum + e, weighed + distance * e) } else { (sum, weighed) }
     });
     (sum.ln() - weighed / sum).max(0.0)
 }
@@ -195,6 +202,7 @@ mod tests {
         assert!((entropy(&[0.0, 0.0]) - 2.0_f64.ln()).abs() < 1e-15);
         assert!((entropy(&[-1.0, 2.0]) - by_hand).abs() < 1e-14);
         assert!(entropy(&[1e6, -1e6]).abs() < 1e-300);
+        assert!((entropy(&[1e308, 1e308, -1e308]) - 2.0_f64.ln()).abs() < 1e-15);
     }
 
     #[test]
@@ -205,7 +213,7 @@ mod tests {
             ("label,1:0,1:1,2:0,2:1\n2,0,0,0,0\n", "label 2 of sentence 1 must be a class from 0 to 1"),
             ("1:0,1:1,2:0,2:1\n0,0,0\n", "rows have 3 numbers, the first line names 4"),
             ("1:0,1:1,2:0,2:1\n0,0,inf,0\n", "logit inf must be a finite number"),
-            ("", "must be two of each"),
+            ("", "column `` must be `1:0`"),
         ] {
             let error = Logits::parse("t", text).unwrap_err().to_string();
             assert!(error.contains(message), "{text:?}: {error}");

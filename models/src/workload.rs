@@ -233,6 +233,11 @@ impl Workload {
 }
 
 impl PredictedExits {
+    /// The threshold in the middle.
+    pub fn middle(&self) -> Option<f64> {
+        self.thresholds.get(self.thresholds.len() / 2).map(|row| row.threshold)
+    }
+
     /// The counts at that threshold.
     pub fn at(&self, threshold: f64) -> Option<&PredictedAt> {
         self.thresholds.iter().find(|row| (row.threshold - threshold).abs() < SAME_THRESHOLD)

@@ -5,7 +5,7 @@ use crate::energy::Item;
 use crate::machine::{Asked, Costs, Deadlock, Events, Mode, Nests, Prepared, Run, exits};
 use crate::policy::Leaving;
 use crate::supply::{Supply, own_mv};
-use crate::wake::{Wake, wake};
+use crate::wake::{External, Wake, wake};
 use models::compiler::{CompileError, Inference, compile};
 use models::design::Design;
 use models::program::Program;
@@ -136,6 +136,8 @@ pub struct Outcomes {
     pub outcomes: Vec<Outcome>,
     /// From power-on to the first read of what the memory on the chip holds for the program; none if that is nothing.
     pub wake: Option<Wake>,
+    /// The same where the external memory stayed in standby.
+    pub resume: Option<Wake>,
 }
 
 /// A setup's program, what its commands take, and what supplies mean.
@@ -189,9 +191,10 @@ impl<'a> Compiled<'a> {
     pub(crate) fn finish(self, outcomes: Vec<Outcome>) -> Result<Outcomes, SetupError> {
         let (setup, program) = (self.setup, self.program);
         let frequency_hz = frequency_hz(&setup.design, &setup.technology)?;
-        let wake = wake_of(setup, &program, frequency_hz)?;
+        let wake = |left| wake_of(setup, &program, (left, frequency_hz));
+        let (wake, resume) = (wake(External::Off)?, wake(External::Standby)?);
         let vdd_v = setup.design.operating.vdd_v;
-        Ok(Outcomes { program, vdd_v, frequency_hz, target: setup.target, outcomes, wake })
+        Ok(Outcomes { program, vdd_v, frequency_hz, target: setup.target, outcomes, wake, resume })
     }
 }
 
@@ -221,12 +224,12 @@ pub fn simulate(setup: &Setup, mut progress: impl FnMut(usize, usize)) -> Result
 }
 
 /// The wake-up of the memory on the chip, as far as the program uses it.
-fn wake_of(setup: &Setup, program: &Program, frequency_hz: f64) -> Result<Option<Wake>, Error> {
+fn wake_of(setup: &Setup, program: &Program, left: (External, f64)) -> Result<Option<Wake>, Error> {
     let bits: u64 = program.memory.nvm.iter().map(|section| section.bytes * 8).sum();
     let cell = setup.design.nvm.cell;
     let mut cells = [0; 3];
     cells[cell.bits() as usize - 1] = bits.div_ceil(cell.bits().into());
-    let of = |cells| wake(&setup.design, &setup.technology, &setup.technology.nvm, cells, frequency_hz);
+    let of = |cells| wake(&setup.design, &setup.technology, &setup.technology.nvm, cells, left);
     (bits > 0).then(|| of(cells)).transpose()
 }
 

@@ -1,7 +1,7 @@
 //! Streams: sentences arrive, wait, run one after the other, and between them the machine idles or sleeps.
 //!
-//! **Queue.** One machine, first come first served. A sentence starts when it has arrived, the one before has ended and the machine is awake:
-//! `start(i) = max(arrival(i), end(i - 1)) + ready`, `end(i) = start(i) + latency(i)`; its response is `end - arrival`.
+//! **Queue.** One machine, first come first served. A sentence starts when it has arrived, the one before has ended and the machine is ready:
+//! `response(i) = max(0, response(i - 1) - interval(i)) + ready + latency(i)` (Lindley, 1952), which keeps every digit however long the stream.
 //! `ready` is the change of the supply to the design's own: from that of the sentence before, or from where it idled or slept.
 //!
 //! **Between sentences** ([`Idle`]). The machine goes to rest when a sentence ends and no other waits. Resting takes `enter_s` to begin; a
@@ -108,49 +108,70 @@ impl Stream<'_> {
             energies: Vec::with_capacity(count),
             ..Streamed::default()
         };
-        let (mut arrival, mut end) = (0.0, 0.0);
-        let mut before: Option<Service> = None;
+        // Of the sentence before: its response, and where it left the machine.
+        let mut before: Option<(f64, Service)> = None;
         for index in 0..self.sentences {
-            if index > 0 {
-                arrival = self.next(arrival, end, &mut rng);
-            }
+            let interval = before.map_or(0.0, |(response, _)| self.interval(response, &mut rng));
             let service = self.services[self.kind(index, &mut rng)];
-            let gap = arrival - end;
+            // What is left of the one before when this one arrives, or, below zero, how long the machine has been free.
+            let backlog = before.map_or(0.0, |(response, _)| response - interval);
             let (ready_s, ready_j) = match before {
                 // Ahead of the first it rests.
                 None => result.woken(self.idle.wake),
-                Some(last) if gap <= self.idle.enter_s => {
-                    result.energy_j[2] += gap.max(0.0) * self.idle.awake_w;
+                Some((_, last)) if -backlog <= self.idle.enter_s => {
+                    result.energy_j[2] += (-backlog).max(0.0) * self.idle.awake_w;
                     last.ready
                 }
                 Some(_) => {
                     result.energy_j[2] += self.idle.enter_s * self.idle.awake_w;
-                    result.energy_j[3] += (gap - self.idle.enter_s) * self.idle.rest_w;
+                    result.energy_j[3] += (-backlog - self.idle.enter_s) * self.idle.rest_w;
                     result.woken(self.idle.wake)
                 }
             };
+            let response = backlog.max(0.0) + ready_s + service.latency_s;
             result.energy_j[0] += service.energy_j;
             result.energy_j[1] += ready_j;
-            end = arrival.max(end) + ready_s + service.latency_s;
+            result.seconds += interval;
             result.busy_s += service.latency_s;
-            result.responses.push(end - arrival);
+            result.responses.push(response);
             result.energies.push(service.energy_j + ready_j);
-            before = Some(service);
+            before = Some((response, service));
         }
-        result.seconds = end;
+        result.seconds += before.map_or(0.0, |(response, _)| response);
         result.response_sum = result.responses.iter().sum();
         result.responses.sort_unstable_by(f64::total_cmp);
         result.energies.sort_unstable_by(f64::total_cmp);
         result
     }
 
-    /// The next arrival after `arrival`; `end` is when the machine is free.
-    fn next(&self, arrival: f64, end: f64, rng: &mut ChaCha8Rng) -> f64 {
+    /// Work that arrives over what the machine does, on average and without what waking takes; none where arrivals wait for it.
+    pub fn load(&self) -> Option<f64> {
+        let interval = match self.arrivals {
+            Arrivals::BackToBack => return None,
+            Arrivals::Periodic(period) => period,
+            Arrivals::Poisson(rate) => 1.0 / rate,
+        };
+        let work = |service: &Service| service.latency_s + service.ready.0;
+        let mean = match self.order {
+            Order::Given(kinds) => {
+                kinds.iter().map(|kind| work(&self.services[*kind as usize])).sum::<f64>()
+                    / kinds.len() as f64
+            }
+            Order::Drawn(shares) => {
+                self.services.iter().zip(shares).map(|(service, share)| share * work(service)).sum::<f64>()
+                    / shares.iter().sum::<f64>()
+            }
+        };
+        Some(mean / interval)
+    }
+
+    /// From one arrival to the next; `response` is that of the one before.
+    fn interval(&self, response: f64, rng: &mut ChaCha8Rng) -> f64 {
         match self.arrivals {
-            Arrivals::BackToBack => end,
-            Arrivals::Periodic(period) => arrival + period,
+            Arrivals::BackToBack => response,
+            Arrivals::Periodic(period) => period,
             // 1 - u is never zero.
-            Arrivals::Poisson(rate) => arrival - (1.0 - rng.random::<f64>()).ln() / rate,
+            Arrivals::Poisson(rate) => -(1.0 - rng.random::<f64>()).ln() / rate,
         }
     }
 
@@ -188,7 +209,7 @@ impl Streamed {
 
 /// The least of ascending values that `percent` per cent of them do not exceed.
 pub fn percentile(ascending: &[f64], percent: f64) -> f64 {
-    let rank = (percent / 100.0 * ascending.len() as f64).ceil().max(1.0) as usize;
+    let rank = (percent * ascending.len() as f64 / 100.0).ceil().max(1.0) as usize;
     ascending.get(rank.min(ascending.len()) - 1).copied().unwrap_or(f64::NAN)
 }
 
@@ -248,6 +269,8 @@ mod tests {
     fn percentiles_are_ranks() {
         let values: Vec<f64> = (1..=10).map(f64::from).collect();
         let at = |percent| percentile(&values, percent);
+        let thousand: Vec<f64> = (1..=1000).map(f64::from).collect();
+        assert_eq!(vec![percentile(&thousand, 99.9)], [999.0]);
         assert_eq!(
             vec![at(0.0), at(10.0), at(10.1), at(50.0), at(99.0), at(100.0)],
             [1.0, 1.0, 2.0, 5.0, 10.0, 10.0]

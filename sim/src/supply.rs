@@ -3,7 +3,7 @@
 //! Where the supply changes the core waits until it has settled, `ldo.settle_ns_per_mv` for each millivolt, and then
 //! `clock.switch_cycles` of the new clock; meanwhile it draws what it draws when idle, at the higher of both voltages.
 //!
-//! Not modelled: a core that runs on while its supply falls (the chip's oscillator follows the supply, so it could).
+//! Not modelled: what a regulator needs between its input and its output (at the rail's own voltage it is a closed switch); a core that runs on while its supply falls (the chip's oscillator follows the supply, so it could).
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

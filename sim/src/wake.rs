@@ -1,8 +1,8 @@
 //! From power-on to the first read of the memory on the chip: at once where it keeps its contents, else after they are loaded.
 //!
 //! What keeps them wakes by itself, at its idle power. What does not (SRAM) is loaded from the external memory by the load engine of the machine,
-//! which has the port to itself: [`load_cycles`]; the external memory was off, and wakes first. Energy of a load: the external memory's
-//! reads, the bus, the writes, and what both draw meanwhile.
+//! which has the port to itself: [`load_cycles`]. At power-on the external memory was off, and wakes first; a machine that rested while it stayed in
+//! standby does not wait for it ([`External`]). Energy of a load: the external memory's reads, the bus, the writes, and what both draw meanwhile.
 //!
 //! Not modelled: the host that wakes up too, and the core, which has nothing to do until then.
 
@@ -26,6 +26,15 @@ pub struct Wake {
     pub external_j: f64,
 }
 
+/// How the external memory was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum External {
+    /// Without power: it wakes first.
+    Off,
+    /// In standby.
+    Standby,
+}
+
 /// The wake-up of `memory`, cells of one, two and three bits of which are in use, as the memory on the chip.
 ///
 /// # Errors
@@ -35,7 +44,7 @@ pub fn wake(
     technology: &Technology,
     memory: &Memory,
     cells: [u64; 3],
-    frequency_hz: f64,
+    (left, frequency_hz): (External, f64),
 ) -> Result<Wake, Error> {
     let idle_w = idle_w(memory, cells)?;
     let ns = |array: &Array| array.wake_ns.value;
@@ -45,11 +54,12 @@ pub fn wake(
         return Ok(Wake { seconds: own_s, energy_j: idle_w * own_s, external_j: 0.0 });
     }
     let external = technology.memory(&design.external.memory)?;
+    let external_s = if left == External::Off { external.wake_ns.value * 1e-9 } else { 0.0 };
     let bits: f64 = used(cells).map(|(cell, count)| count as f64 * f64::from(cell.bits())).sum();
     let bytes = (bits / 8.0).ceil();
     let timing = MemoryTiming::new(design, technology, frequency_hz)?;
     let load_s = load_cycles(&timing, bytes as u64) as f64 / frequency_hz;
-    let seconds = own_s.max(external.wake_ns.value * 1e-9) + load_s;
+    let seconds = own_s.max(external_s) + load_s;
     let bus = technology.energy.axi_pj_per_byte.value * technology.energy_scale(design.operating.vdd_v);
     let written = memory.built_of(Cell::Slc)?.write_pj_per_bit.value;
     let external_j = bits * external.read_pj_per_bit.value * 1e-12 + external.power_mw.value * 1e-3 * seconds;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::limits::*;
-use super::{Technology, VfPoint};
+use super::{AlphaPower, Technology, VfPoint};
 use crate::design::Cell;
 use crate::record::Problems;
 
@@ -72,16 +72,52 @@ fn supplies(technology: &Technology, problems: &mut Problems) {
             "give vf a point at or beyond it",
         );
     }
-    if let Some(law) = &technology.alpha_power
-        && law.threshold_v.value >= first.vdd_v
-    {
+    let (rail, efficiency) = (technology.ldo.input_v.value, technology.ldo.current_efficiency.value);
+    if rail < last.vdd_v {
+        problems.push(
+            "ldo.input_v.value",
+            format!(
+                "ldo.input_v = {rail} V must be at least {} V, the highest point of vf (a linear regulator only lowers)",
+                last.vdd_v
+            ),
+            "raise the rail or leave out the points above it",
+        );
+    }
+    if efficiency < LEAST_EFFICIENCY {
+        problems.push(
+            "ldo.current_efficiency.value",
+            format!("ldo.current_efficiency = {efficiency} must be at least {LEAST_EFFICIENCY} (it divides what is drawn)"),
+            "give output current over input current",
+        );
+    }
+    if let Some(law) = &technology.alpha_power {
+        alpha_power(law, first.vdd_v, last.vdd_v, problems);
+    }
+}
+
+/// The law ends above its threshold, and rises: its slope has the sign of `exponent V - (V - threshold)`, least at one of the ends.
+fn alpha_power(law: &AlphaPower, least_v: f64, greatest_v: f64, problems: &mut Problems) {
+    let (threshold, exponent) = (law.threshold_v.value, law.exponent.value);
+    if threshold >= least_v {
         problems.push(
             "alpha_power.threshold_v.value",
             format!(
-                "alpha_power.threshold_v = {} V must be below {} V, the lowest point of vf (the law ends there)",
-                law.threshold_v.value, first.vdd_v
+                "alpha_power.threshold_v = {threshold} V must be below {least_v} V, the lowest point of vf (the law ends there)"
             ),
             "take a lower threshold or leave out the point",
+        );
+    }
+    let rises = exponent * greatest_v > greatest_v - threshold;
+    if !(EXPONENT.0..=EXPONENT.1).contains(&exponent) || !rises {
+        problems.push(
+            "alpha_power.exponent.value",
+            format!(
+                "alpha_power.exponent = {exponent} must be from {} to {} and above {:.3}, so that frequency rises up to {greatest_v} V",
+                EXPONENT.0,
+                EXPONENT.1,
+                1.0 - threshold / greatest_v
+            ),
+            "fit it: `offramp dvfs points` does",
         );
     }
 }

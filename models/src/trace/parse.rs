@@ -8,6 +8,8 @@ use crate::record::{Error, Kind, Place};
 /// What the numbers of a text are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Numbers {
+    /// What holds them.
+    pub file: &'static str,
     /// One of them, and several.
     pub one: &'static str,
     pub many: &'static str,
@@ -15,14 +17,18 @@ pub(crate) struct Numbers {
     pub least: f64,
     /// What one must be.
     pub expected: &'static str,
+    /// Whether the first line names columns in any case, not only where it holds words.
+    pub headed: bool,
 }
 
 /// Entropies of off-ramps.
 pub(crate) const ENTROPIES: Numbers = Numbers {
+    file: "trace",
     one: "entropy",
     many: "entropies",
     least: 0.0,
     expected: "must be a finite number from 0 (an entropy in nats)",
+    headed: false,
 };
 
 /// A text, and what a person calls it.
@@ -40,7 +46,7 @@ pub(crate) fn parse(source: &str, text: &str, numbers: Numbers) -> Result<(usize
     let file = Text { source, text, numbers };
     let (mut layers, mut entropies) = (0, Vec::new());
     for (index, (line, start)) in lines(text).enumerate() {
-        if line.trim().is_empty() || index == 0 && is_header(line) {
+        if line.trim().is_empty() || index == 0 && (numbers.headed || is_header(line)) {
             continue;
         }
         let fields: Vec<Field<'_>> = fields(line, start).collect();
@@ -54,7 +60,8 @@ pub(crate) fn parse(source: &str, text: &str, numbers: Numbers) -> Result<(usize
         }
     }
     if layers == 0 {
-        return Err(file.error(0..0, "the trace has no rows".to_owned(), "give one row per sentence"));
+        let message = format!("the {} has no rows", numbers.file);
+        return Err(file.error(0..0, message, "give one row per sentence"));
     }
     Ok((layers, entropies))
 }
@@ -109,9 +116,11 @@ impl Text<'_> {
         let Numbers { one, least, expected, .. } = self.numbers;
         match field.parse::<f64>() {
             Ok(value) if value.is_finite() && value >= least => Ok(value),
-            Ok(_) => {
-                Err(self.error(span, format!("{one} {field} {expected}"), "check how the trace was written"))
-            }
+            Ok(_) => Err(self.error(
+                span,
+                format!("{one} {field} {expected}"),
+                &format!("check how the {} was written", self.numbers.file),
+            )),
             Err(_) if field.is_empty() => {
                 Err(self.error(span, format!("an empty field {expected}"), "fill it in"))
             }

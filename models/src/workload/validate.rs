@@ -88,6 +88,10 @@ fn validate_exits(exits: &Exits, problems: &mut Problems) {
 fn validate_predicted(predicted: &PredictedExits, sentences: u32, layers: u32, problems: &mut Problems) {
     problems.not_empty("exits.predicted.source", &predicted.source);
     problems.range("exits.predicted.after", predicted.after, 1, layers.max(2) - 1, "a layer before the last");
+    if predicted.thresholds.is_empty() {
+        let message = "exits.predicted.thresholds is empty (nothing would be known)";
+        problems.push("exits.predicted.thresholds", message, "give one, or leave out exits.predicted");
+    }
     let mut below = -1.0;
     for (index, row) in predicted.thresholds.iter().enumerate() {
         let key = format!("exits.predicted.thresholds.{index}");

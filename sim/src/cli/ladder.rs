@@ -28,14 +28,17 @@ Examples:
   offramp ladder --task qqp                           another task
   offramp ladder --count system                       with the external memory
   offramp ladder --regulator ideal                    what the regulator costs
-  offramp ladder isscc23 --threshold 0.37 --predicted-threshold 0.28
-  offramp ladder --design released --target 200ms --json
+  offramp ladder isscc23 --threshold 0.4 --predicted-threshold 0.28
+  offramp ladder --design released --baseline-bits 8 --target 200ms --json
 
 A rung is the mean sentence and the wake-up before it. Published factors are of other machines, often of the best task (`up to`); off says by how
 much ours differ, and docs/ladders.md why.
 
 Keys of --json: ladder, task, count, rungs and alone (of each: on, latency_s, energy_j, memory_bytes, missed), published (of each: measure, from, to,
 factor, ours, off, what, source).";
+
+/// Bits of an element where it is not quantised, unless something else is said.
+const BASELINE_BITS: &str = "16";
 
 /// What the regulator loses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -89,7 +92,7 @@ pub(super) struct Args {
     #[arg(long)]
     gate_nvm: bool,
     /// Bits of an element where it is not quantised: the machine has 16 there, a checkpoint 32; with 8 quantisation is on from the start
-    #[arg(long, default_value = "16", value_name = "BITS", value_parser = PossibleValuesParser::new(["8", "16", "32"]))]
+    #[arg(long, default_value = BASELINE_BITS, value_name = "BITS", value_parser = PossibleValuesParser::new(["8", "16", "32"]))]
     baseline_bits: String,
     /// Leave the masks of pruned weights out of their memory
     #[arg(long)]
@@ -143,12 +146,7 @@ fn base(args: &Args, ladder: &Ladder) -> Result<Base, Error> {
     let none: [&str; 0] = [];
     let (network, _) = record::resolve::<Network>(&args.network, &none)?;
     let (workload, _) = record::resolve::<Workload>(&args.task, &none)?;
-    if let Some(nats) =
-        [args.threshold, args.predicted_threshold].into_iter().flatten().find(|nats| !nats.is_finite())
-    {
-        let message = format!("a threshold of {nats} must be a finite entropy of at least 0 nat");
-        return Err(Error::new(Kind::Usage, "arguments", message, "e.g. 0.28"));
-    }
+    checked(args, ladder, &workload)?;
     Ok(Base {
         design,
         technology,
@@ -166,6 +164,42 @@ fn base(args: &Args, ladder: &Ladder) -> Result<Base, Error> {
         baseline_bits: args.baseline_bits.parse().unwrap_or(16.0),
         count_masks: !args.free_masks,
     })
+}
+
+/// What would have no effect, and thresholds that the task does not know.
+fn checked(args: &Args, ladder: &Ladder, workload: &Workload) -> Result<(), Error> {
+    let refuse = |message: String, remedy: String| Err(Error::new(Kind::Usage, "arguments", message, remedy));
+    let exits = workload.exits.as_ref();
+    let known: Vec<f64> = exits.iter().flat_map(|exits| &exits.histograms).map(|row| row.threshold).collect();
+    let predicted = exits.and_then(|exits| exits.predicted.as_ref());
+    let foretold: Vec<f64> = predicted.iter().flat_map(|p| &p.thresholds).map(|row| row.threshold).collect();
+    for (option, asked, known) in [
+        ("--threshold", args.threshold, known),
+        ("--predicted-threshold", args.predicted_threshold, foretold),
+    ] {
+        let Some(nats) = asked else { continue };
+        if known.is_empty() {
+            let message = format!("{option} has no effect: task `{}` knows no such exits", workload.name());
+            return refuse(message, "leave it out, or take sst2".to_owned());
+        }
+        if !known.iter().any(|threshold| (threshold - nats).abs() < 1e-9) {
+            let list: Vec<String> = known.iter().map(f64::to_string).collect();
+            let message = format!("{option} {nats}: task `{}` has no counts there", workload.name());
+            return refuse(message, format!("take one of {}", list.join(", ")));
+        }
+    }
+    for (option, given, step) in [
+        ("--baseline-bits", args.baseline_bits != BASELINE_BITS, Step::Quantisation),
+        ("--free-masks", args.free_masks, Step::Pruning),
+        ("--gate-nvm", args.gate_nvm, Step::Nvm),
+    ] {
+        if given && !ladder.steps.contains(&step) {
+            let message =
+                format!("{option} has no effect: ladder {} has no step of {}", ladder.name, step.name());
+            return refuse(message, "leave it out".to_owned());
+        }
+    }
+    Ok(())
 }
 
 struct Climbed<'a> {

@@ -21,7 +21,7 @@ use super::setup::MachineArgs;
 use crate::faults::{Encoding, Estimate, Store, Study, Until};
 use crate::report::table::engineering;
 use crate::sentence::frequency_hz;
-use crate::wake::{Wake, idle_w, used, wake};
+use crate::wake::{External, Wake, idle_w, used, wake};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -199,7 +199,7 @@ impl Costs<'_> {
             area_mm2: area_mm2(memory, cells)?,
             read_j: read_pj * 1e-12 * self.tokens,
             row_s: latency_ns * 1e-9 + words / self.frequency_hz,
-            wake: wake(self.design, self.technology, memory, cells, self.frequency_hz)?,
+            wake: wake(self.design, self.technology, memory, cells, (External::Off, self.frequency_hz))?,
             idle_w: idle_w(memory, cells)?,
             damage: None,
         })

@@ -41,7 +41,7 @@ impl When {
     }
 }
 
-/// When sentences leave, and what their supply is held to.
+/// When sentences leave.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct PolicyArgs {
     /// When sentences leave; if not given, conventional where task or trace have exits, else never
@@ -53,7 +53,8 @@ pub(super) struct PolicyArgs {
     /// Logits of each sentence at each off-ramp, with labels or without: CSV, see `offramp threshold --help`
     #[arg(long, value_name = "FILE", conflicts_with = "exit_trace")]
     pub logits: Option<String>,
-    /// Entropy threshold in nats under which a sentence leaves; the task's own if not given
+    /// Entropy threshold in nats under which a sentence leaves; if not given the task's own, where exits are predicted the middle of those that
+    /// it has for that
     #[arg(long, value_name = "NATS")]
     pub threshold: Option<f64>,
     /// Table that predicts exits of a trace or of logits: see `offramp predictor`
@@ -65,12 +66,25 @@ pub(super) struct PolicyArgs {
     /// Off-ramps in a row that must repeat an answer
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     pub patience: Option<u32>,
+}
+
+/// What sentences are held to.
+#[derive(Debug, clap::Args)]
+pub(super) struct TargetArgs {
     /// Latency that sentences are held to, e.g. 100ms: their supply is scaled to meet it
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     pub target: Option<f64>,
     /// How the supply is chosen; thrifty if not given
     #[arg(long, value_enum, value_name = "RULE", requires = "target")]
     pub supply: Option<Rule>,
+}
+
+impl TargetArgs {
+    /// The target, if there is one.
+    pub(super) fn target(&self) -> Option<Target> {
+        let rule = self.supply.unwrap_or(Rule::Thrifty);
+        self.target.map(|seconds| Target { seconds, rule, count: Count::System })
+    }
 }
 
 /// A time as people write it: 100ms, 2s, 50us.
@@ -130,12 +144,6 @@ impl Read {
 }
 
 impl PolicyArgs {
-    /// What sentences are held to.
-    pub(super) fn target(&self) -> Option<Target> {
-        let rule = self.supply.unwrap_or(Rule::Thrifty);
-        self.target.map(|seconds| Target { seconds, rule, count: Count::System })
-    }
-
     fn read(&self, layers: usize) -> Result<Option<Read>, Error> {
         if let Some(path) = &self.logits {
             let logits = Logits::read(path)?;
@@ -165,10 +173,27 @@ impl PolicyArgs {
             When::None => Ok(Decided::new(Exits::full_depth(layers as u32), "none", nothing())),
             When::Predicted if self.predictor.is_none() && read.is_none() => {
                 let (exits, after) = Exits::foretold(workload, self.threshold, NAMES)?;
+                if self.predict_after.is_some_and(|asked| asked != after) {
+                    let message = format!(
+                        "the counts of task `{}` are of predictions after layer {after}",
+                        workload.name
+                    );
+                    return Err(usage(
+                        message,
+                        "leave out --predict-after, or add --exit-trace and --predictor",
+                    ));
+                }
                 let known = workload.exits.as_ref().and_then(|exits| exits.predicted.as_ref());
                 let source = known.map_or(String::new(), |p| format!("{}: {}", p.standing, p.source));
                 let input = input(exits.threshold, source);
                 Ok(Decided { predict_after: Some(after), ..Decided::new(exits, "predicted", input) })
+            }
+            When::Conventional if read.is_none() && self.policy.is_some() && workload.exits.is_none() => {
+                let message = format!("task `{}` has no exit statistics", workload.name);
+                Err(usage(
+                    message,
+                    "add --exit-trace FILE and --threshold, or take a task with exits, e.g. sst2",
+                ))
             }
             When::Conventional if read.is_none() => {
                 let exits = Exits::new(workload, None, self.threshold, layers, NAMES)?;
@@ -212,7 +237,11 @@ impl PolicyArgs {
 
     /// Each sentence of a file by the policy.
     fn each(&self, when: When, workload: &Workload, read: &Read) -> Result<Decided, Error> {
-        let own = workload.exits.as_ref().map(|exits| exits.threshold.value);
+        let known = workload.exits.as_ref();
+        let own = match when {
+            When::Predicted => known.and_then(|exits| exits.predicted.as_ref()?.middle()),
+            _ => known.map(|exits| exits.threshold.value),
+        };
         let asks = !(when == When::Patience || when == When::Oracle && !read.answers.is_empty());
         let threshold = self.threshold.or(own.filter(|_| asks));
         let needed = || match threshold {

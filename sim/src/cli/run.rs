@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use super::Failure;
+use super::policy::TargetArgs;
 use super::setup::{self, InferenceArgs, MachineArgs};
 use crate::machine::Mode;
 use crate::report;
@@ -30,6 +31,8 @@ pub(super) struct Args {
     inference: InferenceArgs,
     #[command(flatten)]
     machine: MachineArgs,
+    #[command(flatten)]
+    target: TargetArgs,
     /// Tick every cycle instead of jumping from event to event; the result is the same
     #[arg(long)]
     step: bool,
@@ -40,7 +43,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
     let mode = if args.step { Mode::Step } else { Mode::Fast };
-    let resolved = setup::resolve(&args.machine, &args.inference, mode)?;
+    let mut resolved = setup::resolve(&args.machine, &args.inference, mode)?;
+    resolved.setup.target = args.target.target();
     let start = Instant::now();
     let outcomes = sentence::simulate(&resolved.setup, |done, all| {
         if args.step {

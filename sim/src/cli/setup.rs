@@ -117,8 +117,8 @@ pub(super) fn resolve(machine: &MachineArgs, args: &InferenceArgs, mode: Mode) -
     let tokens = if args.seq.is_some() { "--seq" } else { "the task's sequence length" };
     inputs.push(Input { input: "tokens", value: job.sequence.to_string(), source: tokens.into() });
     inputs.push(decided.input.clone());
-    let (exits, target) = (decided.exits.leaving.clone(), args.policy.target());
-    let setup = Setup { design, technology, job, exits, target, mode };
+    let exits = decided.exits.leaving.clone();
+    let setup = Setup { design, technology, job, exits, target: None, mode };
     let Decided { exits, policy, rows, .. } = decided;
     Ok(Resolved { setup, task: workload.name, policy, exits, rows, inputs })
 }

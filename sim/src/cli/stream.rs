@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use super::plot::{format, write_figure};
-use super::policy::seconds;
+use super::policy::{TargetArgs, seconds};
 use super::setup::{self, InferenceArgs, MachineArgs};
 use crate::energy::{Prices, total};
 use crate::figure::{Axis, Figure, Size, histogram};
@@ -25,7 +25,7 @@ Examples:
   offramp stream --network albert-base --task sst2 --arrivals poisson=10/s --deadline 100ms
   offramp stream --network albert-base --task sst2 --policy predicted --target 70ms --arrivals periodic=100ms
   offramp stream --network albert-base --task sst2 --arrivals periodic=10s --rest off --battery 1Wh
-  offramp stream --network albert-base --task sst2 --arrivals periodic=10s --rest off --nvm sram-lstp    SRAM that is loaded at each wake-up
+  offramp stream --network albert-base --task sst2 --arrivals periodic=10s --rest off --nvm sram-lstp --set nvm.cell=slc    SRAM, loaded at each wake-up
   offramp stream --network albert-base --task sst2 --arrivals back-to-back --sentences 1000000 --json
 
 Sentences are those of --exit-trace or --logits in their order, again and again, else drawn with the task's shares. One runs at a time, first come
@@ -36,11 +36,13 @@ first served; its response is from its arrival to its end. Between sentences the
 The external memory is in standby whenever it is not read; it is part of the bill.
 
 Keys of --json: sentences, seconds, busy_s, utilisation, responses_s and energies_j (mean, p50, p90, p95, p99, p99.9, max), deadline_s, missed, energy_j
-(sentences, ready, awake, rest), total_j, power_w, wakes, battery_s.";
+(sentences, ready, awake, rest), total_j, power_w, load (work that arrives over what can be done; none back to back), wakes, battery_s.";
 
 /// Percentiles that are told.
 const PERCENTILES: [(&str, f64); 6] =
     [("p50", 50.0), ("p90", 90.0), ("p95", 95.0), ("p99", 99.0), ("p99.9", 99.9), ("max", 100.0)];
+/// Least and greatest time from one arrival to the next, seconds.
+const INTERVAL: (f64, f64) = (1e-9, 1e9);
 /// Bins of a figure.
 const BINS: usize = 48;
 
@@ -62,6 +64,8 @@ pub(super) struct Args {
     inference: InferenceArgs,
     #[command(flatten)]
     machine: MachineArgs,
+    #[command(flatten)]
+    target: TargetArgs,
     /// back-to-back, periodic=TIME or poisson=NUMBER/s
     #[arg(long, default_value = "back-to-back", value_name = "HOW", value_parser = arrivals)]
     arrivals: Arrivals,
@@ -92,14 +96,23 @@ pub(super) struct Args {
 fn arrivals(text: &str) -> Result<Arrivals, String> {
     match text.split_once('=') {
         None if text == "back-to-back" => Ok(Arrivals::BackToBack),
-        Some(("periodic", period)) => Ok(Arrivals::Periodic(seconds(period)?)),
+        Some(("periodic", period)) => bounded(seconds(period)?).map(Arrivals::Periodic),
         Some(("poisson", rate)) => {
             let number = rate.strip_suffix("/s").ok_or("write a rate with its unit: poisson=10/s")?;
             let rate: f64 = number.trim().parse().map_err(|_| format!("`{number}` is no number"))?;
-            let good = rate.is_finite() && rate > 0.0;
-            if good { Ok(Arrivals::Poisson(rate)) } else { Err("a rate is above 0".to_owned()) }
+            bounded(1.0 / rate).map(|_| Arrivals::Poisson(rate))
         }
         _ => Err("write back-to-back, periodic=100ms or poisson=10/s".to_owned()),
+    }
+}
+
+/// Between two arrivals on average, seconds.
+fn bounded(interval: f64) -> Result<f64, String> {
+    let good = (INTERVAL.0..=INTERVAL.1).contains(&interval);
+    if good {
+        Ok(interval)
+    } else {
+        Err("from one arrival to the next it takes from 1 ns to 30 years".to_owned())
     }
 }
 
@@ -114,7 +127,8 @@ fn capacity(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     args.output.as_deref().map(format).transpose()?;
-    let resolved = setup::resolve(&args.machine, &args.inference, Mode::Fast)?;
+    let mut resolved = setup::resolve(&args.machine, &args.inference, Mode::Fast)?;
+    resolved.setup.target = args.target.target();
     let outcomes = simulate(&resolved.setup, |_, _| ())?;
     let bench = Bench::new(args, &resolved, &outcomes)?;
     let shares: Vec<f64> = outcomes.outcomes.iter().map(|outcome| outcome.share).collect();
@@ -132,8 +146,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     if let Some(path) = &args.output {
         write_figure(path, &figure(&streamed), Size::Slide)?;
     }
-    let deadline = args.deadline.or(args.inference.policy.target);
-    let report = Report { args, streamed: &streamed, deadline };
+    let deadline = args.deadline.or(args.target.target);
+    let report = Report { args, streamed: &streamed, deadline, load: stream.load() };
     if args.json { Ok(write(&report.json(), out)?) } else { Ok(report.table(&resolved, out)?) }
 }
 
@@ -172,7 +186,7 @@ impl Bench {
         let from_lowest = ready(lowest)?;
         let switch_s = gates.switch_ns.value * 1e-9;
         let powered = (switch_s + from_lowest.0, gates.wake_nj.value * 1e-9 + from_lowest.1);
-        let wakes = outcomes.wake.map_or((0.0, 0.0), |wake| (wake.seconds, wake.energy_j));
+        let wakes = outcomes.resume.map_or((0.0, 0.0), |wake| (wake.seconds, wake.energy_j));
         let (enter_s, rest_w, wake) = match args.rest {
             Rest::On => (0.0, on + nvm + external, from_lowest),
             Rest::Gated => (switch_s, share_w[0] + nvm + external, powered),
@@ -197,6 +211,8 @@ struct Report<'a> {
     args: &'a Args,
     streamed: &'a Streamed,
     deadline: Option<f64>,
+    /// Work that arrives over what the machine does, where arrivals do not wait for it.
+    load: Option<f64>,
 }
 
 impl Report<'_> {
@@ -226,7 +242,7 @@ impl Report<'_> {
             "energies_j": spread(energy_j, &s.energies), "deadline_s": self.deadline,
             "missed": self.deadline.map(|deadline| s.missed(deadline)),
             "energy_j": { "sentences": sentences, "ready": ready, "awake": awake, "rest": rest }, "total_j": s.total_j(),
-            "power_w": self.power_w(), "wakes": s.wakes, "battery_s": self.args.battery.map(|joules| joules / self.power_w()),
+            "power_w": self.power_w(), "load": self.load, "wakes": s.wakes, "battery_s": self.args.battery.map(|joules| joules / self.power_w()),
         })
     }
 
@@ -265,6 +281,10 @@ impl Report<'_> {
 
     fn totals(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let s = self.streamed;
+        if let Some(load) = self.load.filter(|load| *load >= 1.0) {
+            let more = "more arrives than the machine can do: responses grow with --sentences";
+            writeln!(out, "\nload         {load:.3}; {more}")?;
+        }
         let busy = 100.0 * s.busy_s / s.seconds;
         writeln!(out, "\ntime         {}, {busy:.3} % of it running", engineering(s.seconds, "s"))?;
         writeln!(out, "energy       {}", engineering(s.total_j(), "J"))?;

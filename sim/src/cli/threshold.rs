@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let nothing = args.accuracies.is_empty() && args.drops.is_empty();
     let drops = if nothing { &DROPS[..] } else { &args.drops };
     let asked: Vec<f64> =
-        args.accuracies.iter().copied().chain(drops.iter().map(|drop| full - drop)).collect();
+        args.accuracies.iter().copied().chain(drops.iter().map(|drop| (full - drop).max(0.0))).collect();
     let found: Vec<(f64, Option<At>)> = asked.iter().map(|asked| (*asked, highest(&all, *asked))).collect();
     if args.json {
         let one = |(asked, at): &(f64, Option<At>)| {
@@ -73,12 +73,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
         logits.layers(),
         100.0 * full
     )?;
-    writeln!(out, "  asked    threshold   exit layer      right")?;
+    writeln!(out, "  asked   exit layer      right    threshold")?;
     for (asked, at) in found {
         match at {
+            // As exact as it is: rounded up it would let another sentence leave.
             Some(At { threshold, exit_layer, accuracy }) => writeln!(
                 out,
-                "{:>5.2} % {threshold:>8.4} nat {exit_layer:>12.3} {:>8.2} %",
+                "{:>5.2} % {exit_layer:>12.3} {:>8.2} %    {threshold} nat",
                 100.0 * asked,
                 100.0 * accuracy
             )?,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use models::record::{Error, Kind};
 use serde_json::{Value, json};
 
+use super::policy::TargetArgs;
 use super::setup::{self, InferenceArgs, MachineArgs};
 use super::{Failure, file};
 use crate::machine::Mode;
@@ -32,6 +33,8 @@ pub(super) struct Args {
     inference: InferenceArgs,
     #[command(flatten)]
     machine: MachineArgs,
+    #[command(flatten)]
+    target: TargetArgs,
     /// Layer after which the sentence leaves; the last that any sentence reaches if not given
     #[arg(long, value_name = "LAYER")]
     exit_layer: Option<u32>,
@@ -42,6 +45,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let mut resolved = setup::resolve(&args.machine, &args.inference, Mode::Fast)?;
+    resolved.setup.target = args.target.target();
     let exit_layer = exit_layer(args, &resolved)?;
     let plan = planned(&mut resolved.setup, exit_layer)?;
     let recording = record(&resolved.setup, exit_layer, plan)?;
@@ -71,7 +75,15 @@ fn planned(setup: &mut Setup, exit_layer: u32) -> Result<Option<Plan>, Failure> 
     let outcomes = simulate(setup, |_, _| ())?;
     setup.design.operating.vdd_v = outcomes.vdd_v;
     let alike = outcomes.outcomes.iter().filter(|outcome| outcome.layer == exit_layer);
-    Ok(alike.max_by(|a, b| a.share.total_cmp(&b.share)).and_then(|outcome| outcome.plan))
+    let most = alike.max_by(|a, b| a.share.total_cmp(&b.share)).ok_or_else(|| {
+        let mut layers: Vec<u32> = outcomes.outcomes.iter().map(|outcome| outcome.layer).collect();
+        layers.sort_unstable();
+        layers.dedup();
+        let list: Vec<String> = layers.iter().map(u32::to_string).collect();
+        let message = format!("no sentence leaves after layer {exit_layer}, so none is planned for");
+        Error::new(Kind::Usage, "arguments", message, format!("take --exit-layer from {}", list.join(", ")))
+    })?;
+    Ok(most.plan)
 }
 
 /// Layer after which the sentence leaves.
@@ -125,6 +137,7 @@ fn command(args: &Args) -> String {
         ("--design", machine.design.clone()),
         ("--technology", machine.technology.clone()),
     ];
+    words.extend(machine.nvm.iter().map(|memory| ("--nvm", memory.clone())));
     words.extend(machine.sets.iter().map(|set| ("--set", set.clone())));
     words.extend(inference.seq.map(|tokens| ("--seq", tokens.to_string())));
     let policy = &inference.policy;
@@ -135,8 +148,8 @@ fn command(args: &Args) -> String {
     words.extend(policy.threshold.map(|nats| ("--threshold", nats.to_string())));
     words.extend(policy.predict_after.map(|layer| ("--predict-after", layer.to_string())));
     words.extend(policy.patience.map(|patience| ("--patience", patience.to_string())));
-    words.extend(policy.target.map(|seconds| ("--target", format!("{seconds}s"))));
-    words.extend(policy.supply.map(|rule| ("--supply", rule.to_string())));
+    words.extend(args.target.target.map(|seconds| ("--target", format!("{seconds}s"))));
+    words.extend(args.target.supply.map(|rule| ("--supply", rule.to_string())));
     words.extend(args.exit_layer.map(|layer| ("--exit-layer", layer.to_string())));
     let words = words.into_iter().map(|(option, value)| format!(" {option} {}", quoted(&value)));
     format!("offramp trace{}", words.collect::<String>())

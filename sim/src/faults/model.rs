@@ -8,6 +8,7 @@
 use kernels::adaptivfloat::Tensor;
 use models::compiler::{Inference, compile_for};
 use models::design::Design;
+use models::logits::largest;
 use models::program::{Form, Parameter, Program, Space};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -181,9 +182,4 @@ fn table(program: &Program) -> Option<(u64, u64)> {
         Form::Table { pitch, .. } if word.space == Space::External => Some((word.offset, pitch)),
         _ => None,
     }
-}
-
-/// The number of the largest, the first of several.
-fn largest(values: &[f64]) -> usize {
-    (0..values.len()).rev().max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0)
 }

@@ -5,7 +5,7 @@
 
 use models::compiler::{Inference, compile_for};
 use models::design::Design;
-use models::logits::Logits;
+use models::logits::{Logits, largest};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -63,9 +63,4 @@ fn ramps(outcome: &Outcome, classes: usize) -> impl Iterator<Item = f64> {
         let codes: Vec<u8> = tensor.row(0)[..classes].to_vec();
         codes.into_iter().map(|code| tensor.format.decode_f64(code, tensor.bias))
     })
-}
-
-/// The number of the largest, the first of several.
-fn largest(values: &[f64]) -> usize {
-    (0..values.len()).rev().max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0)
 }

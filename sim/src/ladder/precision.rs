@@ -7,6 +7,7 @@
 //!
 //! Energy of a MAC slot by width: measured on that chip, FP8 over FP4 is 0.6662 / 0.3024 pJ at 1.00 V, a factor of 2.2; taken for sixteen over
 //! eight bits too (assumed). What sixteen bits do to masks is left out: a mask bit is counted as two.
+//! A supply is chosen as if all ran at eight bits.
 
 use models::design::Design;
 use models::record::{Quantity, Standing, Unit};
@@ -16,6 +17,10 @@ use crate::energy::Item;
 
 /// Energy of a MAC slot of eight bits over one of four.
 const WIDTH_RATIO: f64 = 0.6662 / 0.3024;
+/// What the regulator burns, and what it does not deliver.
+const LOSS: &str = "regulator loss";
+const UNREGULATED: [&str; 5] =
+    [LOSS, "NVM reads", "NVM standby", "external memory", "external memory standby"];
 /// Index of the processing unit in a run's units.
 const PU: usize = 2;
 
@@ -61,7 +66,11 @@ pub fn wide(design: &mut Design, technology: &mut Technology) {
 /// the processing unit works.
 pub fn mixed(share: f64, busy: f64, latency_s: f64, bill: &mut [Item]) -> f64 {
     let halved = share / 2.0 * busy;
-    for item in bill {
+    let delivered = |bill: &[Item]| -> f64 {
+        bill.iter().filter(|item| !UNREGULATED.contains(&item.name)).map(|item| item.energy_j).sum()
+    };
+    let before = delivered(bill);
+    for item in bill.iter_mut() {
         let standby =
             ["SRAM leakage", "logic leakage", "clock generator", "NVM standby", "external memory standby"];
         if ["MAC datapath", "PU fabric"].contains(&item.name) {
@@ -70,6 +79,9 @@ pub fn mixed(share: f64, busy: f64, latency_s: f64, bill: &mut [Item]) -> f64 {
             item.energy_j *= 1.0 - halved;
         }
     }
+    // A regulator loses a share of what it delivers.
+    let kept = if before > 0.0 { delivered(bill) / before } else { 1.0 };
+    bill.iter_mut().filter(|item| item.name == LOSS).for_each(|item| item.energy_j *= kept);
     latency_s * (1.0 - halved)
 }
 

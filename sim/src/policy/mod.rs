@@ -222,8 +222,7 @@ impl Exits {
             let message = format!("task `{}` has no predicted exits", workload.name);
             return Err(refuse(message, format!("add {} and a predictor, or take sst2", names.trace)));
         };
-        let middle = known.thresholds.get(known.thresholds.len() / 2).map(|row| row.threshold);
-        let found = threshold.or(middle).and_then(|nats| known.at(nats));
+        let found = threshold.or(known.middle()).and_then(|nats| known.at(nats));
         let row = found.ok_or_else(|| {
             let list: Vec<String> = known.thresholds.iter().map(|row| row.threshold.to_string()).collect();
             let (name, equals) = names.threshold;

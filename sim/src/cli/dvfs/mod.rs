@@ -18,7 +18,7 @@ Examples:
   offramp dvfs codes --network albert-base --task sst2            what every layer costs at every code
   offramp dvfs targets -o energy.svg                              energy of a sentence over its latency target, four tasks
   offramp dvfs targets --task sst2 --design offramp-n32 --from 5ms --to 50ms
-  offramp dvfs table --network albert-base --task sst2 --exit-trace dev.csv --predictor table.csv --target 100ms -o predictions.hex";
+  offramp dvfs table --network albert-base --task sst2 --policy predicted --exit-trace dev.csv --predictor table.csv --target 100ms -o predictions.hex";
 
 /// What to do with supplies.
 #[derive(Debug, clap::Args)]

@@ -25,9 +25,8 @@ pub(super) struct Args {
 
 /// What was assumed, which no number of the table shows.
 const ASSUMED: &str = "\
-assumed: the chip was measured with every MAC in use, at the voltage of its core behind the regulator; its operands have no zeros; dynamic
-energy goes as V^2, leakage and clock as the technology says. Nothing is fitted to a point: fabric_pj_per_mac_slot alone was fitted, once,
-to all measured points.";
+assumed: the design is of the size of the chip that was measured (edgebert-12nm: 16 x 16 MACs), every MAC in use, no zeros, the voltage that of the
+core behind the regulator; dynamic energy goes as V^2, leakage and clock as the technology says";
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let (design, technology, _) = args.machine.resolve()?;
@@ -76,7 +75,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out)?;
     said(&technology, fit.as_ref(), &used, out)?;
     if let Some(worst) = worst {
-        writeln!(out, "model against measured power: at most {:.1} % off\n{ASSUMED}", 100.0 * worst)?;
+        let fabric = &technology.energy.fabric_pj_per_mac_slot.source;
+        writeln!(
+            out,
+            "model against measured power: at most {:.1} % off\n{ASSUMED}\nfabric_pj_per_mac_slot: {fabric}",
+            100.0 * worst
+        )?;
     }
     Ok(())
 }

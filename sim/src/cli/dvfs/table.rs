@@ -9,6 +9,7 @@ use models::technology::Technology;
 
 use crate::cli::Failure;
 use crate::cli::export::whole;
+use crate::cli::policy::TargetArgs;
 use crate::cli::setup::{self, InferenceArgs, MachineArgs};
 use crate::dvfs::Surface;
 use crate::machine::Mode;
@@ -20,6 +21,8 @@ pub(super) struct Args {
     inference: InferenceArgs,
     #[command(flatten)]
     machine: MachineArgs,
+    #[command(flatten)]
+    target: TargetArgs,
     /// File for the rows as hexadecimal words, supply above layer, as `offramp emit` writes them
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -31,12 +34,12 @@ fn refuse(message: &str, remedy: &str) -> Error {
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let resolved = setup::resolve(&args.machine, &args.inference, Mode::Fast)?;
+    let target = args.target.target();
     if resolved.rows.is_empty() {
         let remedy = "add --policy predicted with --predictor FILE and --exit-trace FILE";
         return Err(refuse("no table predicts exits", remedy).into());
     }
-    let target =
-        resolved.setup.target.ok_or_else(|| refuse("no target", "add --target, e.g. --target 100ms"))?;
+    let target = target.ok_or_else(|| refuse("no target", "add --target, e.g. --target 100ms"))?;
     let surface = Surface::new(&resolved.setup, target.rule, |_, _| ())?;
     let table = surface.table(target, &resolved.rows);
     if let Some(path) = &args.output {

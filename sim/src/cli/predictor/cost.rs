@@ -9,7 +9,7 @@ use models::record::{Error, Kind};
 use serde_json::json;
 
 use crate::cli::Failure;
-use crate::cli::policy::{PolicyArgs, When};
+use crate::cli::policy::{PolicyArgs, TargetArgs, When};
 use crate::cli::setup::{self, InferenceArgs, MachineArgs};
 use crate::dvfs::{Surface, Target};
 use crate::energy::total;
@@ -26,6 +26,8 @@ pub(super) struct Args {
     inference: InferenceArgs,
     #[command(flatten)]
     machine: MachineArgs,
+    #[command(flatten)]
+    target: TargetArgs,
     /// As JSON. Keys: sentences, target_s, energy_j, oracle_j, missed, early (share, layers, late_if_run_on), late (share, layers, wasted_j)
     #[arg(long)]
     json: bool,
@@ -48,7 +50,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     let policy = &args.inference.policy;
     let needed = "give --policy predicted, --exit-trace or --logits, --predictor, --threshold and --target";
     let refuse = |message: &str| Error::new(Kind::Usage, "arguments", message, needed);
-    let target = policy.target().ok_or_else(|| refuse("without a target a prediction costs nothing"))?;
+    let target = args.target.target().ok_or_else(|| refuse("without a target a prediction costs nothing"))?;
     let resolved = setup::resolve(&args.machine, &args.inference, Mode::Fast)?;
     if resolved.rows.is_empty() {
         return Err(refuse("no table predicts exits").into());
