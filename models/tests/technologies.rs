@@ -63,9 +63,10 @@ fn the_law_fits_the_upper_points_of_the_chip() {
     let chip = technology("edgebert-12nm");
     let points: Vec<(f64, f64)> = chip.vf.iter().map(|point| (point.vdd_v, point.f_mhz)).collect();
     let fit = Fit::new(&points[1..]).unwrap();
-    near(fit.threshold_v, 0.506, 0.01);
-    near(fit.exponent, 1.10, 0.01);
-    near(fit.factor, 1563.0, 0.01);
+    // A fit of others to the same points, by least squares in MHz; ours are of the logarithms.
+    near(fit.threshold_v, 0.506, 0.02);
+    near(fit.exponent, 1.10, 0.02);
+    near(fit.factor, 1563.0, 0.02);
     assert!(fit.residuals(&points[1..]).iter().all(|off| off.abs() < 0.01), "{fit:?}");
     assert!(fit.residuals(&points[..1])[0] > 1.0, "{fit:?}");
 }
