@@ -14,7 +14,7 @@ const SOURCES: [&str; 11] = [
     "src/sweep/metric.rs",
     "src/area.rs",
     "src/contents.rs",
-    "src/energy.rs",
+    "src/energy",
     "src/policy",
     "src/sentence.rs",
     "src/supply.rs",

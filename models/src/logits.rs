@@ -44,6 +44,12 @@ impl Logits {
         (whole && labelled).then_some(logits)
     }
 
+    /// Whether the first line of a text names columns as those of logits.
+    pub fn named(text: &str) -> bool {
+        let head = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
+        head.split(',').any(|name| name.trim() == "1:0")
+    }
+
     /// The logits in a file.
     ///
     /// # Errors

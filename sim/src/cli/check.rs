@@ -1,12 +1,13 @@
 //! `offramp check`: reads files of any kind and says whether they hold.
 //!
-//! A file that ends in .csv is an exit trace. Any other is a record, of the kind with which it shares most keys; its
+//! A file that ends in .csv is an exit trace, or logits if its first line names them. Any other is a record, of the kind with which it shares most keys; its
 //! mistakes are then reported as those of that kind.
 
 use std::io::Write;
 
 use models::design::Design;
 use models::fault::FaultModel;
+use models::logits::Logits;
 use models::memory::Memory;
 use models::network::Network;
 use models::record::{self, Error, Kind, Record};
@@ -22,12 +23,13 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   offramp check mine.toml              a design, technology, network, workload or space: recognised by its keys
   offramp check designs/*.toml         every file is checked; the exit code is that of the worst
-  offramp check entropies.csv          an exit trace: one row per sentence, one entropy per off-ramp";
+  offramp check entropies.csv          an exit trace: one row per sentence, one entropy per off-ramp
+  offramp check logits.csv             logits: their columns are named in the first line";
 
 /// Files to check.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Records (TOML) or exit traces (.csv)
+    /// Records (TOML), exit traces or logits (.csv)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
 }
@@ -47,7 +49,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
 /// One line about a file that holds.
 fn check(file: &str) -> Result<String, Error> {
     if file.ends_with(".csv") {
-        let trace = Trace::read(file)?;
+        let text = Trace::text(file)?;
+        if Logits::named(&text) {
+            let logits = Logits::parse(file, &text)?;
+            let labels = if logits.labels().is_some() { "with labels" } else { "without labels" };
+            let (sentences, layers) = (logits.sentences(), logits.layers());
+            return Ok(format!("logits: {sentences} sentences, {layers} layers, {labels}"));
+        }
+        let trace = Trace::parse(file, &text)?;
         return Ok(format!("exit trace: {} sentences, {} layers", trace.sentences(), trace.layers()));
     }
     let text = record::read_file(file)?;

@@ -178,6 +178,7 @@ fn policies_run_on_logits_of_the_golden_kernels() {
     assert_eq!(logits, answer(&[&["logits", "--sentences", "12", "--seed", "3"], &base[..]].concat()));
     assert_eq!(logits.lines().count(), 13);
     let path = file("logits.csv", &logits);
+    assert!(answer(&["check", &path]).contains("ok, logits: 12 sentences, 4 layers, with labels"));
     let layer = |more: &[&str]| {
         let report = json(&[&["run"], &base[..], &["--logits", &path], more].concat());
         (number(&report["average_exit_layer"]), number(&report["accuracy"]))
