@@ -224,6 +224,9 @@ impl PolicyArgs {
                 "e.g. --policy patience --patience 3",
             ));
         }
+        if self.threshold.is_some() && policy == When::Patience {
+            return Err(usage("--threshold has no effect: patience compares answers", "leave it out"));
+        }
         if self.predict_after.is_some() && !matches!(policy, When::Predicted | When::Oracle) {
             return Err(usage("--predict-after has no effect", "add --policy predicted or oracle"));
         }
@@ -269,7 +272,7 @@ impl PolicyArgs {
             }
             When::Patience => Box::new(Patience { patience: self.patience.unwrap_or(1) as usize }),
             When::Oracle => {
-                let threshold = if asks { Some(needed()?) } else { self.threshold };
+                let threshold = if asks || self.threshold.is_some() { Some(needed()?) } else { None };
                 Box::new(Oracle { threshold, after: after as usize })
             }
             When::Predicted => {

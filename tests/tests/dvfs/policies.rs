@@ -246,6 +246,11 @@ fn what_does_not_go_together_is_refused() {
         "add --logits FILE",
     );
     refused(&[&SST2[..], &["--policy", "patience"]].concat(), 2, "go together");
+    let patient = ["--exit-trace", &trace, "--policy", "patience", "--patience", "2", "--threshold", "0.3"];
+    refused(&[&TINY[..], &patient].concat(), 2, "--threshold has no effect");
+    let logits = file("refused-logits.csv", "1:0,1:1,2:0,2:1,3:0,3:1,4:0,4:1\n1,0,1,0,1,0,1,0\n");
+    let knowing = ["--logits", &logits, "--policy", "oracle", "--threshold", "nan"];
+    refused(&[&TINY[..], &knowing].concat(), 2, "must be a finite entropy");
     refused(&[&SST2[..], &["--supply", "slowest"]].concat(), 2, "--target");
     refused(&[&SST2[..], &["--target", "100"]].concat(), 2, "write a time with its unit");
     refused(
