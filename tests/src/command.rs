@@ -18,6 +18,14 @@ pub struct Said {
     pub exit: u8,
 }
 
+impl Said {
+    /// Whether the error stream holds a message, wherever its lines are broken: they are broken by the length of paths too.
+    pub fn warns(&self, message: &str) -> bool {
+        let words: Vec<&str> = self.err.split_whitespace().filter(|word| *word != "│").collect();
+        words.join(" ").contains(message)
+    }
+}
+
 /// The words of a command line, the program's name first.
 pub fn words<S: AsRef<str>>(arguments: &[S]) -> impl Iterator<Item = OsString> {
     std::iter::once("offramp").chain(arguments.iter().map(AsRef::as_ref)).map(OsString::from)

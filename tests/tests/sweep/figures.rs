@@ -47,7 +47,7 @@ fn what_cannot_be_drawn_is_said_and_nothing_written() {
         (&["timeline", "--point", "0"], "a.svg", "point 0 has no figures"),
     ] {
         let said = plot(&bench, words, file);
-        assert!(said.exit == 2 && said.err.contains(why), "{words:?}: {said:?}");
+        assert!(said.exit == 2 && said.warns(why), "{words:?}: {said:?}");
         assert!(!bench.path(file).exists(), "{words:?}");
     }
 }

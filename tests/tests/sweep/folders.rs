@@ -25,11 +25,11 @@ fn threads_and_shards_give_the_same_bytes() {
     assert_eq!(whole, bench.csv("merged"));
     for (folders, why) in [(&[a, b][..], "22 of 66 points are missing"), (&[a, b, b], "again in")] {
         let said = merge(folders, "bad");
-        assert!(said.exit == 3 && said.err.contains(why), "{said:?}");
+        assert!(said.exit == 3 && said.warns(why), "{said:?}");
         assert!(!bench.path("bad").exists(), "nothing is written");
     }
     let said = merge(&[a, b, c], "merged");
-    assert!(said.exit == 3 && said.err.contains("is not empty"), "{said:?}");
+    assert!(said.exit == 3 && said.warns("is not empty"), "{said:?}");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_sweep_goes_on_where_it_stopped() {
         let said = bench.sweep("whole", &[]);
         let ran = format!("{} points ran", lines.len() - kept);
         assert!(said.exit == 0 && said.out.contains(&ran), "{said:?}");
-        assert_eq!(said.err.contains("was torn"), torn > 0, "{said:?}");
+        assert_eq!(said.warns("was torn"), torn > 0, "{said:?}");
         assert_eq!(whole, bench.csv("whole"), "{kept} lines and {torn} bytes were left");
     }
 }
@@ -71,7 +71,7 @@ fn damage_is_told_and_nothing_lost() {
         fs::write(&results, lines).unwrap();
         fs::write(&manifest, about).unwrap();
         let said = bench.sweep("whole", &["--shard", "1/9"]);
-        assert!(said.exit == 3 && said.err.contains(why), "{why}: {said:?}");
+        assert!(said.exit == 3 && said.warns(why), "{why}: {said:?}");
         assert_eq!(
             (read(&results), read(&manifest)),
             (lines.clone(), about.clone()),
@@ -81,13 +81,13 @@ fn damage_is_told_and_nothing_lost() {
     fs::write(&results, &lines).unwrap();
     fs::write(&manifest, &about).unwrap();
     let said = bench.sweep("whole", &["--shard", "2/9"]);
-    assert!(said.exit == 3 && said.err.contains("the shard differs"), "{said:?}");
+    assert!(said.exit == 3 && said.warns("the shard differs"), "{said:?}");
     let twice = format!("{lines}{}", lines.lines().next().unwrap_or_default()) + "\n";
     fs::write(&results, twice).unwrap();
     let said = offramp(&["export", &bench.text("whole")]);
-    assert!(said.exit == 3 && said.err.contains("is there twice"), "{said:?}");
+    assert!(said.exit == 3 && said.warns("is there twice"), "{said:?}");
     let said = offramp(&["export", &bench.text("none")]);
-    assert!(said.exit == 3 && said.err.contains("no sweep wrote it"), "{said:?}");
+    assert!(said.exit == 3 && said.warns("no sweep wrote it"), "{said:?}");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_folder_that_cannot_be_written_is_told() {
     fs::write(bench.path("file"), "").unwrap();
     for folder in ["/proc/results".to_owned(), bench.text("file/results")] {
         let said = offramp(&["sweep", &bench.text("space.toml"), "-o", &folder]);
-        assert!(said.exit == 5 && said.err.contains("cannot make"), "{said:?}");
+        assert!(said.exit == 5 && said.warns("cannot make"), "{said:?}");
     }
 }
 
