@@ -1,7 +1,9 @@
 //! What is modelled.
+pub mod checkpoint;
 pub mod compiler;
 pub mod design;
 pub mod fault;
+pub mod forward;
 pub mod latency;
 pub mod logits;
 pub mod memory;
@@ -13,4 +15,5 @@ pub mod schema;
 pub mod storage;
 pub mod technology;
 pub mod trace;
+pub mod weights;
 pub mod workload;

@@ -16,6 +16,7 @@ use kernels::activation::Activation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::forward::Function;
 use crate::record::{Problems, Record};
 use limits::*;
 
@@ -59,6 +60,10 @@ pub struct Network {
     pub pooler: bool,
     /// Between the two products of the feed-forward network.
     pub activation: Activation,
+    /// Where the activation is a GELU, whether the software has the tanh approximation of it (`gelu_new`); the machine's table is the
+    /// exact one, at most 4.75e-4 away.
+    #[serde(default)]
+    pub gelu_tanh: bool,
     /// Outputs of the classifier and of each off-ramp, unless the workload says otherwise.
     #[schemars(range(min = CLASSES.0, max = CLASSES.1))]
     pub classes: u32,
@@ -106,6 +111,15 @@ impl Network {
     /// Activation of the pooler; DistilBERT's classifier head has a ReLU layer in its place.
     pub fn pooler_activation(&self) -> Activation {
         if self.pooler { Activation::Tanh } else { Activation::Relu }
+    }
+
+    /// What the software applies between the two products of the feed-forward network.
+    pub fn function(&self) -> Function {
+        if self.activation == Activation::Gelu && self.gelu_tanh {
+            Function::TanhGelu
+        } else {
+            self.activation.into()
+        }
     }
 
     /// Whether a projection leads from the embeddings to the hidden state.

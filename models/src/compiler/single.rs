@@ -93,6 +93,7 @@ fn carrier() -> Inference {
         shared_layers: true,
         pooler: false,
         activation: Activation::Identity,
+        gelu_tanh: false,
         classes: 1,
         layer_norm_epsilon: 0.0,
     };

@@ -20,8 +20,8 @@ use crate::golden::image::image;
 use crate::golden::memory::Memory;
 use crate::golden::numbers::Numbers;
 use crate::golden::quantised::Quantised;
-use crate::golden::reference::reference;
 use crate::golden::{Outcome, Sentence, tiny};
+use models::forward::forward;
 
 /// A model with its sentences.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Model {
         };
         let mut sentences: Vec<Sentence> = (0..sentences).map(&mut sentence).collect();
         let first = sentences.first().ok_or("a model needs a sentence")?;
-        let calibrated = reference(job, &weights, first).map_err(|error| error.to_string())?;
+        let calibrated = forward(job, &weights, &first.words).map_err(|error| error.to_string())?;
         let quantised = Quantised::new(&design, job, &weights).map_err(|error| error.to_string())?;
         let numbers = Numbers::new(design.format, &calibrated.maxima, &quantised);
         let program = compile_for(&design, job, &quantised).map_err(|error| error.to_string())?;

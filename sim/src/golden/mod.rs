@@ -2,9 +2,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`weights`], [`quantised`] | a network's parameters, as real numbers and as a design holds them |
+//! | [`quantised`] | a network's parameters as a design holds them |
 //! | [`numbers`] | exponent biases of all operands |
-//! | [`reference`](mod@reference) | the same network in `f64`: calibrates the biases, never the golden value |
 //! | [`image`](mod@image), [`memory`] | the bytes that a program reads |
 //! | [`ramps`] | logits of random sentences at every off-ramp |
 //! | `sequencer` | layer loop, off-ramps, prediction |
@@ -22,10 +21,8 @@ mod met;
 pub mod numbers;
 pub mod quantised;
 pub mod ramps;
-pub mod reference;
 mod sequencer;
 pub mod tiny;
-pub mod weights;
 
 use crate::contents::Met;
 use execute::Machine;
@@ -34,8 +31,9 @@ use kernels::adaptivfloat::Tensor;
 use kernels::dvfs::Prediction;
 use memory::Memory;
 use models::design::Design;
+use models::forward::Point;
 use models::program::Program;
-use numbers::{Numbers, Point};
+use numbers::Numbers;
 use sequencer::{Next, Sequencer};
 use std::collections::VecDeque;
 

@@ -6,51 +6,10 @@
 
 use super::quantised::Quantised;
 use kernels::adaptivfloat::{Format, bias_for};
+use models::forward::{Maxima, Point};
 use models::program::word::Scales;
 use models::program::{Command, Operation, Parameter, Stage, Tag};
 use std::collections::BTreeMap;
-
-/// An activation tensor with a range of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Point {
-    /// Word plus position embedding.
-    EmbeddingSum,
-    /// Its norm, where a map to the encoder's width follows.
-    Embedded,
-    /// What enters and leaves a layer.
-    Tokens,
-    /// Queries, scaled if the scores are not.
-    Query,
-    /// Keys.
-    Key,
-    /// Values.
-    Value,
-    /// Scaled scores.
-    Scores,
-    /// Probabilities.
-    Probabilities,
-    /// Contexts of all heads.
-    Context,
-    /// Output projection.
-    Projection,
-    /// Output projection and residual.
-    AttentionSum,
-    /// Its norm.
-    Attended,
-    /// Result of the first feed-forward matrix, activated.
-    Activated,
-    /// Result of the second.
-    Contracted,
-    /// The second and the residual.
-    OutputSum,
-    /// The pooler's result.
-    Pooled,
-    /// Logits.
-    Logits,
-}
-
-/// Largest magnitude seen at each point.
-pub type Maxima = BTreeMap<Point, f64>;
 
 /// An operand of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +45,7 @@ pub struct Numbers {
 impl Numbers {
     /// Settings under which the largest magnitude at each point lies in the top octave.
     pub fn new(format: Format, maxima: &Maxima, weights: &Quantised) -> Self {
-        let points = maxima.iter().map(|(point, max)| (*point, bias_for(format, *max))).collect();
+        let points = maxima.iter().map(|(point, max)| (*point, bias_for(format, f64::from(*max)))).collect();
         Numbers { format, points, weights: weights.exponents() }
     }
 

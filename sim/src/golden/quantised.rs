@@ -5,11 +5,11 @@
 //! whole tiles, as the contexts lie.
 
 use super::numbers::Exponents;
-use super::weights::{Dense, Layer, Norm, OffRamp, Weights, WeightsError};
 use kernels::adaptivfloat::{Format, Tensor, bias_for, exponent_of};
 use models::compiler::{Inference, Zeros};
 use models::design::Design;
 use models::program::Parameter;
+use models::weights::{Dense, Layer, Norm, OffRamp, Weights, WeightsError};
 use nalgebra::DMatrix;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -50,7 +50,7 @@ impl Quantised {
         weights.check(job)?;
         let mut q = Quantised { n: design.pu.n, parameters: BTreeMap::new() };
         let format = design.format;
-        let table = |values: &DMatrix<f64>| vec![Dense { weight: values.clone(), bias: Vec::new() }];
+        let table = |values: &DMatrix<f32>| vec![Dense { weight: values.clone(), bias: Vec::new() }];
         q.dense(format, Parameter::Word, &table(&weights.words))?;
         q.dense(format, Parameter::Position, &table(&weights.positions))?;
         q.norm(format, Parameter::EmbeddingNorm, &[&weights.norm]);
@@ -120,10 +120,10 @@ impl Quantised {
 
     /// Adds a matrix under one bias for all layers.
     fn dense(&mut self, format: Format, parameter: Parameter, layers: &[Dense]) -> Result<(), WeightsError> {
-        let codes = bias_for(format, layers.iter().map(|d| d.weight.amax()).fold(0.0, f64::max));
+        let codes = bias_for(format, layers.iter().map(|d| f64::from(d.weight.amax())).fold(0.0, f64::max));
         let lsb = lsb(layers.iter().flat_map(|d| &d.bias));
         let numerals = |d: &Dense| {
-            let codes = Tensor::quantise(format, codes, &d.weight)
+            let codes = Tensor::quantise(format, codes, &d.weight.map(f64::from))
                 .map_err(|_| WeightsError::NotFinite { what: "a matrix" })?;
             Ok(Numerals { codes, bias: integers(&d.bias, lsb), beta: Vec::new() })
         };
@@ -179,8 +179,9 @@ impl Zeros for Quantised {
 
 /// Some outputs of a dense layer, times a factor.
 fn columns(dense: &Dense, first: usize, count: usize, factor: f64) -> Dense {
-    let weight = dense.weight.columns(first, count) * factor;
-    Dense { weight, bias: dense.bias[first..first + count].iter().map(|b| b * factor).collect() }
+    let scaled = |x: f32| (f64::from(x) * factor) as f32;
+    let weight = dense.weight.columns(first, count).map(scaled);
+    Dense { weight, bias: dense.bias[first..first + count].iter().copied().map(scaled).collect() }
 }
 
 /// A dense layer on the inputs of some heads of `width`, each padded to `padded`.
@@ -193,12 +194,13 @@ fn spread(dense: &Dense, heads: &[u32], width: usize, padded: usize) -> Dense {
 }
 
 /// Weight of the lowest bit with which the largest magnitude takes 15 bits.
-fn lsb<'a>(values: impl Iterator<Item = &'a f64>) -> i32 {
-    exponent_of(values.fold(0.0, |max: f64, v| max.max(v.abs()))).unwrap_or(0) - 14
+fn lsb<'a>(values: impl Iterator<Item = &'a f32>) -> i32 {
+    exponent_of(values.fold(0.0, |max, v| f64::from(v.abs()).max(max))).unwrap_or(0) - 14
 }
 
-fn integers(values: &[f64], lsb: i32) -> Vec<i16> {
+fn integers(values: &[f32], lsb: i32) -> Vec<i16> {
     let limit = f64::from(i16::MAX);
-    let integer = |v: &f64| (v * f64::from(-lsb).exp2()).round_ties_even().clamp(-limit, limit) as i16;
+    let integer =
+        |v: &f32| (f64::from(*v) * f64::from(-lsb).exp2()).round_ties_even().clamp(-limit, limit) as i16;
     values.iter().map(integer).collect()
 }

@@ -1,7 +1,7 @@
 //! Logits at every off-ramp, by the golden kernels: random sentences on a network with random weights.
 //!
 //! For trying exit policies where no trained model is at hand. A label is what the same network answers unquantised, after its last layer
-//! ([`reference`](fn@reference)): so accuracy is agreement with that, and says what formats and early exits change, not how good a model is.
+//! ([`forward`]): so accuracy is agreement with that, and says what formats and early exits change, not how good a model is.
 
 use models::compiler::{Inference, compile_for};
 use models::design::Design;
@@ -13,8 +13,8 @@ use rand_chacha::rand_core::SeedableRng;
 use super::image::image;
 use super::numbers::Numbers;
 use super::quantised::Quantised;
-use super::reference::reference;
 use super::{Outcome, Sentence, run, tiny};
+use models::forward::forward;
 
 /// The logits of so many sentences; `progress` is told before each how many are done.
 ///
@@ -37,7 +37,7 @@ pub fn logits(
         predictions: vec![],
     };
     let first = sentence();
-    let calibrated = reference(&job, &weights, &first).map_err(|error| error.to_string())?;
+    let calibrated = forward(&job, &weights, &first.words).map_err(|error| error.to_string())?;
     let quantised = Quantised::new(design, &job, &weights).map_err(|error| error.to_string())?;
     let numbers = Numbers::new(design.format, &calibrated.maxima, &quantised);
     let program = compile_for(design, &job, &quantised).map_err(|error| error.to_string())?;
@@ -46,7 +46,7 @@ pub fn logits(
     for done in 0..sentences {
         progress(done);
         let sentence = sentence();
-        let exact = reference(&job, &weights, &sentence).map_err(|error| error.to_string())?;
+        let exact = forward(&job, &weights, &sentence.words).map_err(|error| error.to_string())?;
         labels.push(largest(exact.logits.last().map_or(&[], Vec::as_slice)));
         let outcome = run(design, &program, image.clone(), &numbers, &sentence, 0, |_| 0);
         values.extend(ramps(&outcome.map_err(|error| error.to_string())?, job.classes as usize));

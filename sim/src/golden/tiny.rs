@@ -2,10 +2,10 @@
 //!
 //! Not for accuracy: their weights mean nothing, but have the densities and magnitudes that networks have.
 
-use super::weights::{Dense, Layer, Norm, OffRamp, Weights};
 use kernels::activation::Activation;
 use models::compiler::Inference;
 use models::network::{Family, Network};
+use models::weights::{Dense, Layer, Norm, OffRamp, Weights};
 use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 
@@ -37,6 +37,7 @@ pub fn job(case: usize) -> Inference {
         shared_layers: case.is_multiple_of(3),
         pooler: case % 7 != 2,
         activation: if case % 4 == 2 { Activation::Relu } else { Activation::Gelu },
+        gelu_tanh: false,
         classes: 2 + (case as u32) % 3,
         layer_norm_epsilon: 0.0,
     };
@@ -87,9 +88,9 @@ pub fn weights(rng: &mut impl Rng, job: &Inference) -> Weights {
     }
 }
 
-fn sparse(rng: &mut impl Rng, length: usize, columns: usize, density: f64, limit: f64) -> DMatrix<f64> {
+fn sparse(rng: &mut impl Rng, length: usize, columns: usize, density: f64, limit: f64) -> DMatrix<f32> {
     DMatrix::from_fn(length, columns, |_, _| {
-        if rng.random_bool(density) { rng.random_range(-limit..limit) } else { 0.0 }
+        if rng.random_bool(density) { rng.random_range(-limit..limit) as f32 } else { 0.0 }
     })
 }
 
@@ -97,10 +98,10 @@ fn sparse(rng: &mut impl Rng, length: usize, columns: usize, density: f64, limit
 fn dense(rng: &mut impl Rng, inputs: usize, outputs: usize, density: f64) -> Dense {
     let limit = (3.0 / (density * inputs as f64)).sqrt();
     let weight = sparse(rng, inputs, outputs, density, limit);
-    Dense { weight, bias: (0..outputs).map(|_| rng.random_range(-0.2..0.2)).collect() }
+    Dense { weight, bias: (0..outputs).map(|_| rng.random_range(-0.2..0.2) as f32).collect() }
 }
 
 fn norm(rng: &mut impl Rng, length: usize) -> Norm {
-    let gamma = (0..length).map(|_| rng.random_range(0.5..1.5)).collect();
-    Norm { gamma, beta: (0..length).map(|_| rng.random_range(-0.3..0.3)).collect() }
+    let gamma = (0..length).map(|_| rng.random_range(0.5..1.5) as f32).collect();
+    Norm { gamma, beta: (0..length).map(|_| rng.random_range(-0.3..0.3) as f32).collect() }
 }

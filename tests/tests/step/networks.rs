@@ -48,6 +48,7 @@ fn network(rng: &mut Rng) -> Network {
         shared_layers: rng.random(),
         pooler: rng.random(),
         activation: one_of(rng, &[Activation::Gelu, Activation::Relu]),
+        gelu_tanh: rng.random(),
         classes: rng.random_range(2..=5),
         layer_norm_epsilon: 1e-12,
     }

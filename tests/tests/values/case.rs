@@ -4,7 +4,9 @@ use super::direct::{Direct, direct};
 use super::{Rng, networks, seed};
 use models::compiler::{CompileError, Inference, compile_for};
 use models::design::{Design, Sparsity};
+use models::forward::{Forward, forward};
 use models::program::{Command, Operation, Program, Stage};
+use models::weights::Weights;
 use rand::RngExt;
 use rand_chacha::rand_core::SeedableRng;
 use sim::golden::fault::Fault;
@@ -12,9 +14,7 @@ use sim::golden::image::image;
 use sim::golden::memory::Memory;
 use sim::golden::numbers::Numbers;
 use sim::golden::quantised::Quantised;
-use sim::golden::reference::{Reference, reference};
 use sim::golden::tiny;
-use sim::golden::weights::Weights;
 use sim::golden::{Outcome, Sentence, run};
 
 /// A network with its numbers on a design.
@@ -26,7 +26,7 @@ pub(super) struct Case {
     pub sentence: Sentence,
     pub program: Program,
     pub image: Memory,
-    pub reference: Reference,
+    pub reference: Forward,
     pub name: String,
 }
 
@@ -39,7 +39,7 @@ impl Case {
         let weights = tiny::weights(&mut rng, &job);
         let words = (0..job.sequence).map(|_| rng.random_range(0..job.network.vocabulary)).collect();
         let mut sentence = Sentence { words, threshold: 0, predictions: vec![] };
-        let reference = reference(&job, &weights, &sentence).expect("weights fit");
+        let reference = forward(&job, &weights, &sentence.words).expect("weights fit");
         let quantised = Quantised::new(design, &job, &weights).expect("weights are finite");
         let numbers = Numbers::new(design.format, &reference.maxima, &quantised);
         let program = compile_for(design, &job, &quantised)?;

@@ -9,11 +9,12 @@ use kernels::layernorm::{Parameters, layernorm};
 use kernels::matmul::matmul;
 use kernels::softmax::softmax;
 use models::compiler::Inference;
+use models::forward::Point;
 use models::program::Parameter;
+use models::weights::{Dense, Layer, Norm, OffRamp, Weights};
 use nalgebra::DMatrix;
 use sim::golden::Sentence;
-use sim::golden::numbers::{Numbers, Point};
-use sim::golden::weights::{Dense, Layer, Norm, OffRamp, Weights};
+use sim::golden::numbers::Numbers;
 
 /// What the network computes, layer by layer, up to the exit.
 pub(super) struct Direct {
@@ -54,8 +55,8 @@ pub(super) fn direct(job: &Inference, weights: &Weights, numbers: &Numbers, sent
 }
 
 impl Kernels<'_> {
-    fn codes(&self, values: &DMatrix<f64>, parameter: Parameter) -> Tensor {
-        Tensor::quantise(self.numbers.format, self.numbers.weights[&parameter].codes, values)
+    fn codes(&self, values: &DMatrix<f32>, parameter: Parameter) -> Tensor {
+        Tensor::quantise(self.numbers.format, self.numbers.weights[&parameter].codes, &values.map(f64::from))
             .expect("shapes fit")
     }
 
@@ -129,8 +130,8 @@ impl Kernels<'_> {
         let exact = square.log2().fract() == 0.0;
         let factor = if exact { 1.0 } else { 1.0 / square };
         let part = |d: &Dense, factor: f64| Dense {
-            weight: d.weight.columns(head * width, width) * factor,
-            bias: d.bias[head * width..][..width].iter().map(|b| b * factor).collect(),
+            weight: d.weight.columns(head * width, width).map(|w| (f64::from(w) * factor) as f32),
+            bias: d.bias[head * width..][..width].iter().map(|b| (f64::from(*b) * factor) as f32).collect(),
         };
         let (at, none) = (head as u32, Activation::Identity);
         let query = self.dense(&part(&layer.query, factor), Parameter::Query(at), x, none, Point::Query);
@@ -155,7 +156,8 @@ impl Kernels<'_> {
 }
 
 /// Integers of 16 bits that stand for `values` in units of `2^lsb`.
-fn integers(values: &[f64], lsb: i32) -> Vec<i16> {
-    let integer = |v: &f64| (v / f64::from(lsb).exp2()).round_ties_even().clamp(-32767.0, 32767.0) as i16;
+fn integers(values: &[f32], lsb: i32) -> Vec<i16> {
+    let integer =
+        |v: &f32| (f64::from(*v) / f64::from(lsb).exp2()).round_ties_even().clamp(-32767.0, 32767.0) as i16;
     values.iter().map(integer).collect()
 }

@@ -205,11 +205,11 @@ fn displace(operation: &mut Operation, n: u32) -> bool {
 
 #[test]
 fn the_golden_values_are_close_to_the_reference() {
-    let mut worst: f64 = 0.0;
+    let mut worst: f32 = 0.0;
     for case in cases() {
         let (expected, golden) = (&case.reference.tokens, case.direct().tokens);
         for (expected, golden) in expected.iter().zip(&golden) {
-            let distance = (golden.dequantise() - expected).norm() / expected.norm();
+            let distance = (golden.dequantise().map(|x| x as f32) - expected).norm() / expected.norm();
             worst = worst.max(distance);
             assert!(distance < BOUND, "{}: relative distance {distance}", case.name);
         }
@@ -217,10 +217,10 @@ fn the_golden_values_are_close_to_the_reference() {
     println!("relative distance {worst}");
 }
 
-/// Distance of tokens from the `f64` reference, relative to their norm. With three mantissa bits a rounding moves a value by
+/// Distance of tokens from the `f32` reference, relative to their norm. With three mantissa bits a rounding moves a value by
 /// up to 1/16, 0.026 in the root of the mean of squares; about twenty roundings lie in a row over two layers, weights
 /// included, and they add up as squares where they are independent: 0.12. Twice that, for what softmax and norm amplify.
-const BOUND: f64 = 0.25;
+const BOUND: f32 = 0.25;
 
 #[test]
 fn weights_denser_than_compiled_for_are_refused() {

@@ -4,12 +4,12 @@ use crate::golden::image::image;
 use crate::golden::memory::Memory;
 use crate::golden::numbers::Numbers;
 use crate::golden::quantised::Quantised;
-use crate::golden::reference::reference;
 use crate::golden::{Outcome, Sentence, tiny};
 use crate::machine::{self, MemoryTiming, Mode, Options, Run};
 use kernels::dvfs::{Prediction, ROWS};
 use models::compiler::{CompileError, Inference, Single, compile_for, compile_single};
 use models::design::Design;
+use models::forward::forward;
 use models::program::{Command, Operation, Program, Space, word};
 use models::technology::Technology;
 use rand::RngExt;
@@ -90,7 +90,8 @@ pub fn prepare(
     let predictions = predictions(&mut rng, &inference, technology);
     let mut sentence = Sentence { words, threshold: 0, predictions };
     let wrong = |what: &str| format!("{name}: {what}");
-    let calibrated = reference(&inference, &weights, &sentence).map_err(|error| wrong(&error.to_string()))?;
+    let calibrated =
+        forward(&inference, &weights, &sentence.words).map_err(|error| wrong(&error.to_string()))?;
     let quantised =
         Quantised::new(design, &inference, &weights).map_err(|error| wrong(&error.to_string()))?;
     let numbers = Numbers::new(design.format, &calibrated.maxima, &quantised);

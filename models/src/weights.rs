@@ -1,24 +1,24 @@
 //! The parameters of a network as real numbers, before they are quantised.
 
-use models::compiler::Inference;
+use crate::compiler::Inference;
 use nalgebra::DMatrix;
 
 /// A dense layer `y = x · weight + bias`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dense {
     /// [inputs x outputs]: a column for each output.
-    pub weight: DMatrix<f64>,
+    pub weight: DMatrix<f32>,
     /// One for each output.
-    pub bias: Vec<f64>,
+    pub bias: Vec<f32>,
 }
 
 /// A layer norm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Norm {
     /// What the normal values are multiplied by.
-    pub gamma: Vec<f64>,
+    pub gamma: Vec<f32>,
     /// What is added to them.
-    pub beta: Vec<f64>,
+    pub beta: Vec<f32>,
 }
 
 /// An encoder layer. The columns of query, key and value are those of head 0, then of head 1, and so on, as are the inputs
@@ -56,9 +56,9 @@ pub struct OffRamp {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     /// [embedding x vocabulary].
-    pub words: DMatrix<f64>,
+    pub words: DMatrix<f32>,
     /// [embedding x positions], the token-type row of segment 0 added.
-    pub positions: DMatrix<f64>,
+    pub positions: DMatrix<f32>,
     /// Of the embeddings.
     pub norm: Norm,
     /// From the embeddings to the encoder, where their widths differ: [embedding x hidden].
@@ -129,7 +129,7 @@ fn shape(what: &'static str, found: (usize, usize), expected: (usize, usize)) ->
     if found == expected { Ok(()) } else { Err(WeightsError::Shape { what, found, expected }) }
 }
 
-fn matrix(what: &'static str, m: &DMatrix<f64>, expected: (usize, usize)) -> Result<(), WeightsError> {
+fn matrix(what: &'static str, m: &DMatrix<f32>, expected: (usize, usize)) -> Result<(), WeightsError> {
     shape(what, m.shape(), expected)?;
     finite(what, m.as_slice())
 }
@@ -146,7 +146,7 @@ fn norm(what: &'static str, n: &Norm, length: usize) -> Result<(), WeightsError>
     finite(what, &n.beta)
 }
 
-fn finite(what: &'static str, values: &[f64]) -> Result<(), WeightsError> {
+fn finite(what: &'static str, values: &[f32]) -> Result<(), WeightsError> {
     if values.iter().all(|v| v.is_finite()) { Ok(()) } else { Err(WeightsError::NotFinite { what }) }
 }
 

@@ -1,0 +1,45 @@
+//! The activations of a network, by name.
+
+use std::collections::BTreeMap;
+
+/// An activation tensor with a range of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Point {
+    /// Word plus position embedding.
+    EmbeddingSum,
+    /// Its norm, where a map to the encoder's width follows.
+    Embedded,
+    /// What enters and leaves a layer.
+    Tokens,
+    /// Queries, scaled if the scores are not.
+    Query,
+    /// Keys.
+    Key,
+    /// Values.
+    Value,
+    /// Scaled scores.
+    Scores,
+    /// Probabilities.
+    Probabilities,
+    /// Contexts of all heads.
+    Context,
+    /// Output projection.
+    Projection,
+    /// Output projection and residual.
+    AttentionSum,
+    /// Its norm.
+    Attended,
+    /// Result of the first feed-forward matrix, activated.
+    Activated,
+    /// Result of the second.
+    Contracted,
+    /// The second and the residual.
+    OutputSum,
+    /// The pooler's result.
+    Pooled,
+    /// Logits.
+    Logits,
+}
+
+/// Largest magnitude seen at each point.
+pub type Maxima = BTreeMap<Point, f32>;
