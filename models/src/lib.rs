@@ -7,6 +7,7 @@ pub mod forward;
 pub mod latency;
 pub mod logits;
 pub mod memory;
+pub mod model;
 pub mod network;
 pub mod predictor;
 pub mod program;

@@ -82,6 +82,8 @@ pub enum Family {
     Bert,
     /// DistilBERT: no token types, no pooler.
     DistilBert,
+    /// RoBERTa: BERT with one token type, and a pooler that belongs to the classifier.
+    Roberta,
     /// TinyBERT: BERT of other sizes.
     TinyBert,
 }

@@ -26,7 +26,7 @@ pub use nearest::nearest;
 pub use quantities::AnyQuantity;
 pub(crate) use quantities::{Visit, quantities};
 pub use quantity::*;
-pub use source::{is_path, read_file, read_text};
+pub use source::{is_path, read_bytes, read_file, read_text};
 pub use template::Template;
 
 use std::collections::BTreeSet;
@@ -120,6 +120,23 @@ impl Problems {
                 "write a word or a line",
             );
         }
+    }
+
+    /// Nothing, or everything that was found, of a file of which no place is known.
+    ///
+    /// # Errors
+    /// There is a problem.
+    pub fn into_result(self, source: &str) -> Result<(), Error> {
+        let problem = |invalid: Invalid| Problem {
+            message: format!("{source}: {}", invalid.message),
+            remedy: Some(invalid.remedy),
+            place: None,
+        };
+        let problems: Vec<Problem> = self.0.into_iter().map(problem).collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Error { kind: Kind::Input, subject: format!("`{source}`"), problems })
     }
 
     fn into_list(self) -> Vec<Invalid> {

@@ -43,6 +43,13 @@ pub struct Layer {
     pub output_norm: Norm,
 }
 
+impl Layer {
+    /// Its dense layers, in the order of the computation.
+    pub fn matrices(&self) -> [&Dense; 6] {
+        [&self.query, &self.key, &self.value, &self.output, &self.up, &self.down]
+    }
+}
+
 /// An off-ramp.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OffRamp {
@@ -65,7 +72,7 @@ pub struct Weights {
     pub map: Option<Dense>,
     /// One, or one for each layer where they do not share it.
     pub layers: Vec<Layer>,
-    /// One, or one for each layer where each ends in an off-ramp.
+    /// One, or one for each layer where each ends in an off-ramp; none without a classifier.
     pub ramps: Vec<OffRamp>,
 }
 
@@ -115,7 +122,7 @@ impl Weights {
             dense("second feed-forward matrix", &layer.down, (wide, hidden))?;
             norm("norm after the feed-forward network", &layer.output_norm, hidden)?;
         }
-        let ramps = if job.exits { network.layers as usize } else { 1 };
+        let ramps = if job.exits { network.layers as usize } else { usize::from(job.classes > 0) };
         shape("off-ramps", (self.ramps.len(), 1), (ramps, 1))?;
         for ramp in &self.ramps {
             dense("pooler", &ramp.pooler, (hidden, hidden))?;

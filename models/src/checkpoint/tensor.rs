@@ -24,3 +24,20 @@ impl Tensor {
         (count as u64 <= LIMIT / 4).then_some(count)
     }
 }
+
+/// The value of an IEEE half.
+pub fn widen_f16(half: u16) -> f32 {
+    let (sign, exponent, fraction) = (half >> 15, half >> 10 & 31, half & 0x3ff);
+    let magnitude = match exponent {
+        0 => f32::from(fraction) * (-24_f32).exp2(),
+        31 if fraction == 0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => f32::from(fraction | 0x400) * (f32::from(exponent) - 25.0).exp2(),
+    };
+    if sign == 1 { -magnitude } else { magnitude }
+}
+
+/// The value of a bfloat16: the upper half of an `f32`.
+pub fn widen_bf16(half: u16) -> f32 {
+    f32::from_bits(u32::from(half) << 16)
+}

@@ -2,7 +2,7 @@
 
 use crate::weights::{Dense, Norm};
 use kernels::activation::Activation;
-use nalgebra::{DMatrix, Dyn, MatrixView};
+use nalgebra::DMatrix;
 
 /// A function applied to every element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,20 +19,21 @@ impl From<Activation> for Function {
     }
 }
 
+/// Tokens below which products are dots: a blocked product of so few columns is slower.
+const FEW: usize = 8;
+
 /// `weightᵀ · x + bias`.
 pub(super) fn dense(dense: &Dense, x: &DMatrix<f32>) -> DMatrix<f32> {
-    let mut y = DMatrix::zeros(dense.weight.ncols(), x.ncols());
+    // Tokens are transposed and not the weights, which are many more.
+    let mut y = if x.ncols() < FEW {
+        dense.weight.tr_mul(x)
+    } else {
+        (x.transpose() * &dense.weight).transpose()
+    };
     for mut column in y.column_iter_mut() {
-        column.copy_from_slice(&dense.bias);
+        column.iter_mut().zip(&dense.bias).for_each(|(y, bias)| *y += bias);
     }
-    y.gemm(1.0, &transposed(&dense.weight), x, 1.0);
     y
-}
-
-/// The transpose without a copy.
-fn transposed(m: &DMatrix<f32>) -> MatrixView<'_, f32, Dyn, Dyn, Dyn, Dyn> {
-    let (rows, columns) = m.shape();
-    MatrixView::from_slice_with_strides_generic(m.as_slice(), Dyn(columns), Dyn(rows), Dyn(rows), Dyn(1))
 }
 
 /// `keyᵀ · query` of one head, [keys x queries].

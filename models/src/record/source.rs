@@ -57,8 +57,16 @@ pub fn read_file(path: &str) -> Result<String, Error> {
 /// The text of a file of at most `limit` bytes; `remedy` is what to do where there is no such file.
 ///
 /// # Errors
-/// The file is not there, cannot be read, is larger than the limit or is not UTF-8.
+/// As [`read_bytes`], or it is not UTF-8.
 pub fn read_text(path: &str, limit: u64, remedy: &str) -> Result<String, Error> {
+    String::from_utf8(read_bytes(path, limit, remedy)?).map_err(|error| not_utf8(path, error))
+}
+
+/// The bytes of a file, at most `limit`; `remedy` is what to do where there is no such file.
+///
+/// # Errors
+/// The file is not there, cannot be read or is larger than the limit.
+pub fn read_bytes(path: &str, limit: u64, remedy: &str) -> Result<Vec<u8>, Error> {
     let subject = format!("`{path}`");
     let failed = |error: std::io::Error| {
         let reason = match error.kind() {
@@ -76,7 +84,7 @@ pub fn read_text(path: &str, limit: u64, remedy: &str) -> Result<String, Error> 
         let message = format!("`{path}` is larger than {limit} bytes (nothing of its kind is)");
         return Err(Error::new(Kind::Input, &subject, message, "check the path"));
     }
-    String::from_utf8(bytes).map_err(|error| not_utf8(path, error))
+    Ok(bytes)
 }
 
 /// Points at the first byte that is not UTF-8.

@@ -1,0 +1,170 @@
+//! From tensors and a configuration to a model.
+
+use super::config::Config;
+use super::names::{Names, names};
+use super::take::Take;
+use super::tensor::Tensors;
+use crate::model::Model;
+use crate::network::Family;
+use crate::record::Error;
+use crate::weights::{Layer, OffRamp, Weights};
+
+/// Our own name of the off-ramps; the last is the model's classifier, so that other software finds it.
+pub(super) const OFF_RAMPS: &str = "off_ramps.";
+
+/// The model that tensors and configuration make; `source` is what people call the tensors.
+///
+/// # Errors
+/// Every tensor that is missing, misshapen, not finite or not of this family.
+pub(super) fn model(source: &str, tensors: Tensors, config: Config) -> Result<Model, Error> {
+    let names = names(config.network.family);
+    let mut take = Take::new(source, tensors);
+    let prefix = if take.has_under(names.prefix) { names.prefix } else { "" };
+    let weights = weights(&mut take, &config, names, prefix);
+    let spans = learned_spans(&mut take, &config, names, prefix);
+    let mut unused = names.unused.to_vec();
+    if !weights.ramps.is_empty() {
+        // A pooler that no classifier uses is left out; one that is used has been taken.
+        unused.retain(|part| !part.contains("pooler"));
+    }
+    take.end(&unused)?;
+    let Config { network, labels, spans: told, .. } = config;
+    Ok(Model { network, weights, spans: told.or(spans), labels })
+}
+
+fn weights(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Weights {
+    let network = &config.network;
+    let [width, hidden] = [network.embedding, network.hidden].map(|x| x as usize);
+    let at = |name: &str| format!("{prefix}embeddings.{name}");
+    let words = take.table(&at("word_embeddings"), network.vocabulary as usize, width);
+    let rows = (network.positions + config.first_position) as usize;
+    let mut positions = take.table(&at("position_embeddings"), rows, width);
+    if positions.ncols() == rows {
+        positions =
+            positions.columns(config.first_position as usize, network.positions as usize).into_owned();
+    }
+    if network.token_types > 0 {
+        let types = take.table(&at("token_type_embeddings"), network.token_types as usize, width);
+        // A sentence is segment 0: its row is the same at every position.
+        if types.nrows() == positions.nrows() {
+            positions.column_iter_mut().for_each(|mut position| position += types.column(0));
+        }
+    }
+    let norm = take.norm(&at("LayerNorm"), width);
+    let map = network.has_projection() || network.family == Family::Albert;
+    let map = map.then(|| take.dense(&format!("{prefix}encoder.embedding_hidden_mapping_in"), width, hidden));
+    let layers = layers(take, config, names, prefix);
+    let ramps = ramps(take, config, names, prefix);
+    Weights { words, positions, norm, map, layers, ramps }
+}
+
+/// A set of weights for each layer that has its own.
+fn layers(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Vec<Layer> {
+    let network = &config.network;
+    let under = format!("{prefix}{}", names.layer);
+    if network.family != Family::Albert {
+        return (0..network.layers).map(|i| layer(take, config, names, &format!("{under}{i}."))).collect();
+    }
+    let mut groups = Vec::new();
+    for group in 0..config.groups {
+        for inner in 0..config.inner {
+            groups.push(layer(take, config, names, &format!("{under}{group}.albert_layers.{inner}.")));
+        }
+    }
+    if network.shared_layers {
+        return groups;
+    }
+    // Where groups repeat, each layer holds what it uses: one that is applied several times is there as often.
+    let sets = groups.len() as u32;
+    let used = |layer: u32| if config.inner > 1 { layer % sets } else { layer * sets / network.layers };
+    (0..network.layers).map(|layer| groups[used(layer) as usize].clone()).collect()
+}
+
+fn layer(take: &mut Take, config: &Config, names: &Names, under: &str) -> Layer {
+    let [hidden, wide] = [config.network.hidden, config.network.feed_forward].map(|x| x as usize);
+    let at = |name: &str| format!("{under}{name}");
+    Layer {
+        query: take.dense(&at(names.query), hidden, hidden),
+        key: take.dense(&at(names.key), hidden, hidden),
+        value: take.dense(&at(names.value), hidden, hidden),
+        output: take.dense(&at(names.output), hidden, hidden),
+        attention_norm: take.norm(&at(names.attention_norm), hidden),
+        up: take.dense(&at(names.up), hidden, wide),
+        down: take.dense(&at(names.down), wide, hidden),
+        output_norm: take.norm(&at(names.output_norm), hidden),
+    }
+}
+
+/// The off-ramps: ours, or those of a highway checkpoint, and behind the last layer the model's own classifier.
+fn ramps(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Vec<OffRamp> {
+    if !take.has(&format!("{}.weight", names.classifier)) {
+        return Vec::new();
+    }
+    let last = ramp(take, config, &names.pooler.replace("{}", prefix), names.classifier);
+    let highway = format!("{prefix}encoder.highway.");
+    let (under, pooler) = if take.has_under(OFF_RAMPS) {
+        (OFF_RAMPS, "pooler")
+    } else if take.has_under(&highway) {
+        (highway.as_str(), names.highway_pooler)
+    } else {
+        return vec![last];
+    };
+    let mut behind = |index: u32| {
+        ramp(take, config, &format!("{under}{index}.{pooler}"), &format!("{under}{index}.classifier"))
+    };
+    let end = config.network.layers - 1;
+    let mut ramps: Vec<OffRamp> = (0..end).map(&mut behind).collect();
+    // Highway checkpoints have an off-ramp behind the last layer too, which their software never takes.
+    if take.has(&format!("{under}{end}.classifier.weight")) {
+        ramp(take, config, &format!("{under}{end}.{pooler}"), &format!("{under}{end}.classifier"));
+    }
+    ramps.push(last);
+    ramps
+}
+
+fn ramp(take: &mut Take, config: &Config, pooler: &str, classifier: &str) -> OffRamp {
+    let (hidden, classes) = (config.network.hidden as usize, config.network.classes as usize);
+    OffRamp {
+        pooler: take.dense(pooler, hidden, hidden),
+        classifier: take.dense(classifier, hidden, classes),
+    }
+}
+
+/// Spans as they are learned: shares of the longest, [batch x heads x 1 x 1]; a head sees so many tokens and the ramp.
+fn learned_spans(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Option<Vec<u32>> {
+    let heads = config.network.heads as usize;
+    let mut spans = vec![0; heads];
+    let mut found = false;
+    let family = if config.network.family == Family::Albert { "0.albert_layers." } else { "" };
+    for index in 0..config.network.layers.max(config.inner) {
+        let name = format!("{prefix}{}{family}{index}.attention.adaptive_span.current_val", names.layer);
+        let Some(tensor) = take.any(&name) else { continue };
+        for buffer in ["mask_template_0", "mask_template_1"] {
+            take.any(&name.replace("current_val", buffer));
+        }
+        let Some((longest, ramp)) = config.adaptive else {
+            take.problem(
+                format!("tensor `{name}` holds shares of a span that config.json does not say"),
+                "add \"attn_span\" and \"adapt_span_ramp\" to it, in tokens, as they were in training",
+            );
+            return None;
+        };
+        if !tensor.values.len().is_multiple_of(heads) || tensor.values.is_empty() {
+            take.problem(
+                format!(
+                    "tensor `{name}` has {} elements, must have one for each of {heads} heads",
+                    tensor.values.len()
+                ),
+                "check num_attention_heads in config.json",
+            );
+            return None;
+        }
+        found = true;
+        for (element, share) in tensor.values.iter().enumerate() {
+            let tokens = (share.clamp(0.0, 1.0) * longest as f32).ceil() as u32 + ramp;
+            let span = &mut spans[element % heads];
+            *span = tokens.min(longest).max(*span);
+        }
+    }
+    found.then_some(spans)
+}
