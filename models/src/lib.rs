@@ -15,6 +15,7 @@ pub mod record;
 pub mod schema;
 pub mod storage;
 pub mod technology;
+pub mod tokenizer;
 pub mod trace;
 pub mod weights;
 pub mod workload;

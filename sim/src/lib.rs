@@ -8,6 +8,7 @@ pub mod faults;
 pub mod figure;
 pub mod golden;
 pub mod image;
+pub mod infer;
 pub mod ladder;
 pub mod machine;
 pub mod page;

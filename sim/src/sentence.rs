@@ -155,8 +155,13 @@ impl<'a> Compiled<'a> {
     /// The network does not fit.
     pub(crate) fn new(setup: &'a Setup) -> Result<Self, SetupError> {
         let program = compile(&setup.design, &setup.job)?;
+        Ok(Self::of(setup, program))
+    }
+
+    /// With a program that has been compiled for this setup.
+    pub(crate) fn of(setup: &'a Setup, program: Program) -> Self {
         let costs = Costs::new(&setup.design, &program, &mut Nests::default());
-        Ok(Compiled { setup, program, supply: Supply::new(&setup.design, &setup.technology), costs })
+        Compiled { setup, program, supply: Supply::new(&setup.design, &setup.technology), costs }
     }
 
     /// The outcome of leaving after each of `layers`, ascending, at the design's supply and from a prediction on at `predicted_mv`.

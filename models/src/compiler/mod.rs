@@ -37,7 +37,7 @@ pub struct Inference {
     pub network: Network,
     /// Tokens.
     pub sequence: u32,
-    /// Classes of the classifier.
+    /// Classes of the classifier; 0 where there is none and the hidden state is what is asked for.
     pub classes: u32,
     /// Whether each layer ends in an off-ramp that may end the sentence.
     pub exits: bool,
@@ -68,6 +68,12 @@ impl Inference {
             encoder_density: workload.weight_density.encoder.value,
             network,
         })
+    }
+
+    /// The same of a sentence of so many tokens, at most as many as there are.
+    pub fn of_tokens(&self, tokens: u32) -> Self {
+        let spans = self.spans.iter().map(|span| (*span).min(tokens)).collect();
+        Inference { sequence: tokens, spans, ..self.clone() }
     }
 
     /// Heads that a design computes, in order: all, or, where zeros are skipped, those that are on.
@@ -181,7 +187,7 @@ fn lower(design: &Design, job: &Inference, zeros: Option<&dyn Zeros>) -> Result<
     let layer_stride = if job.network.shared_layers { 0 } else { b.layer_bytes };
     let ramp_stride = b.ramp_bytes;
     b.control(Operation::Repeat { to: body, layer_stride, ramp_stride });
-    if !job.exits {
+    if !job.exits && job.classes > 0 {
         ramp::off_ramp(&mut b, tokens, logits)?;
     }
     b.control(Operation::End);

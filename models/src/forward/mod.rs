@@ -9,7 +9,7 @@ mod point;
 
 pub use layers::Function;
 
-pub use point::{Maxima, Point};
+pub use point::{Maxima, Point, widen};
 
 use crate::compiler::Inference;
 use crate::weights::{Layer, OffRamp, Weights, WeightsError};
@@ -42,26 +42,44 @@ pub fn forward(job: &Inference, weights: &Weights, words: &[u32]) -> Result<Forw
 
 /// [`forward`] with weights that have been checked for this network, e.g. of many sentences.
 pub fn forward_checked(job: &Inference, weights: &Weights, words: &[u32]) -> Forward {
-    let mut run = Forward { tokens: vec![], logits: vec![], entropies: vec![], maxima: Maxima::new() };
+    forward_with(job, weights, words, |_, _| {})
+}
+
+/// [`forward_checked`] with something done to each activation before it is used, e.g. rounding it to a format.
+pub fn forward_with(
+    job: &Inference,
+    weights: &Weights,
+    words: &[u32],
+    change: impl FnMut(Point, &mut DMatrix<f32>),
+) -> Forward {
+    let values = Forward { tokens: vec![], logits: vec![], entropies: vec![], maxima: Maxima::new() };
+    let mut run = Run { values, change };
     let mut tokens = run.embed(job, weights, words);
-    run.tokens.push(tokens.clone());
+    run.values.tokens.push(tokens.clone());
     let layers = weights.layers.iter().cycle().take(job.network.layers as usize);
     for (index, layer) in layers.enumerate() {
         tokens = run.layer(job, layer, &tokens);
-        run.tokens.push(tokens.clone());
+        run.values.tokens.push(tokens.clone());
         let last = index + 1 == job.network.layers as usize;
         let ramp = if job.exits { weights.ramps.get(index) } else { weights.ramps.first().filter(|_| last) };
         if let Some(ramp) = ramp {
             run.ramp(job, ramp, &tokens);
         }
     }
-    run
+    run.values
 }
 
-impl Forward {
-    /// Notes the range of a tensor and hands it on.
-    fn note(&mut self, point: Point, tensor: DMatrix<f32>) -> DMatrix<f32> {
-        let max = self.maxima.entry(point).or_insert(0.0);
+/// A sentence on its way.
+struct Run<F> {
+    values: Forward,
+    change: F,
+}
+
+impl<F: FnMut(Point, &mut DMatrix<f32>)> Run<F> {
+    /// Notes the range of a tensor, has it changed and hands it on.
+    fn note(&mut self, point: Point, mut tensor: DMatrix<f32>) -> DMatrix<f32> {
+        (self.change)(point, &mut tensor);
+        let max = self.values.maxima.entry(point).or_insert(0.0);
         *max = max.max(tensor.amax());
         tensor
     }
@@ -110,10 +128,11 @@ impl Forward {
             let scores = scores(&key, &query, rows) * (shift as f32).exp2();
             let mut scores = self.note(Point::Scores, scores);
             softmax(&mut scores, sequence.saturating_sub(*span as usize));
-            weighted(&value, &scores, rows, &mut context);
+            let probabilities = self.note(Point::Probabilities, scores);
+            weighted(&value, &probabilities, rows, &mut context);
         }
         // A probability may come close to one whatever the sentence.
-        self.maxima.insert(Point::Probabilities, 1.0);
+        self.values.maxima.insert(Point::Probabilities, 1.0);
         self.note(Point::Context, context)
     }
 
@@ -123,7 +142,7 @@ impl Forward {
         let pooled = self.note(Point::Pooled, pooled);
         let logits = self.note(Point::Logits, dense(&ramp.classifier, &pooled));
         let logits: Vec<f64> = logits.iter().copied().map(f64::from).collect();
-        self.entropies.push(entropy_f64(&logits));
-        self.logits.push(logits);
+        self.values.entropies.push(entropy_f64(&logits));
+        self.values.logits.push(logits);
     }
 }

@@ -43,3 +43,11 @@ pub enum Point {
 
 /// Largest magnitude seen at each point.
 pub type Maxima = BTreeMap<Point, f32>;
+
+/// Widens ranges to hold others too, e.g. those of another sentence.
+pub fn widen(maxima: &mut Maxima, others: &Maxima) {
+    for (point, other) in others {
+        let max = maxima.entry(*point).or_insert(0.0);
+        *max = max.max(*other);
+    }
+}

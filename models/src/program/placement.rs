@@ -43,6 +43,19 @@ pub enum Parameter {
     Classifier,
 }
 
+impl Parameter {
+    /// Whether it is a table of embeddings.
+    pub fn is_embedding(&self) -> bool {
+        matches!(self, Parameter::Word | Parameter::Position)
+    }
+
+    /// Whether it is a matrix of the encoder's layers.
+    pub fn is_encoder(&self) -> bool {
+        use Parameter::{FeedForward1, FeedForward2, Key, Output, Query, Value};
+        matches!(self, Query(_) | Key(_) | Value(_) | Output | FeedForward1 | FeedForward2)
+    }
+}
+
 /// A run of bytes that holds (a part of) a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Placement {

@@ -14,6 +14,7 @@ mod export;
 mod faults;
 mod file;
 mod image;
+mod infer;
 mod init;
 mod ladder;
 mod logits;
@@ -156,6 +157,9 @@ enum Command {
     /// The entropy threshold for an accuracy, from logits with labels
     #[command(after_help = threshold::EXAMPLES)]
     Threshold(threshold::Args),
+    /// What a checkpoint says of sentences, where each leaves, and what it costs
+    #[command(after_help = infer::EXAMPLES)]
+    Infer(infer::Args),
     /// Logits at every off-ramp by the golden kernels, with random weights: for trying policies
     #[command(after_help = logits::EXAMPLES)]
     Logits(logits::Args),
@@ -249,6 +253,7 @@ fn dispatch(
         Command::Stream(args) => stream::run(args, out),
         Command::Ladder(args) => ladder::run(args, out, err),
         Command::Threshold(args) => threshold::run(args, out),
+        Command::Infer(args) => infer::run(args, out, err),
         Command::Logits(args) => logits::run(args, out, err),
         Command::Faults(args) => faults::run(args, out, err, style),
         Command::Image(args) => image::run(args, out),

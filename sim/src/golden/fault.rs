@@ -50,8 +50,13 @@ impl From<PackError> for Cause {
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "command {}: ", self.command)?;
-        match &self.cause {
+        write!(f, "command {}: {}", self.command, self.cause)
+    }
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
             Cause::OutOfRange { end, size } => write!(f, "it reaches to byte {end} of {size}"),
             Cause::Shape(error) => write!(f, "{error}"),
             Cause::Packed(error) => write!(f, "{error}"),

@@ -5,6 +5,7 @@
 //! | [`quantised`] | a network's parameters as a design holds them |
 //! | [`numbers`] | exponent biases of all operands |
 //! | [`image`](mod@image), [`memory`] | the bytes that a program reads |
+//! | [`direct`] | the same values on whole tensors, without a program |
 //! | [`ramps`] | logits of random sentences at every off-ramp |
 //! | `sequencer` | layer loop, off-ramps, prediction |
 //! | this one | a program: order of commands between two control commands |
@@ -13,6 +14,7 @@
 //! order and none starts ahead of what it waits for; all legal orders must give the same values.
 
 mod buffers;
+pub mod direct;
 mod execute;
 pub mod fault;
 pub mod image;
@@ -169,5 +171,10 @@ fn drain(
 fn snapshot(machine: &Machine, program: &Program) -> Result<Snapshot, Cause> {
     let memory = &program.memory;
     let tokens = machine.stored(memory.tokens, Point::Tokens)?;
-    Ok(Snapshot { tokens, logits: machine.stored(memory.logits, Point::Logits)? })
+    let logits = match memory.logits.tiles {
+        // A network without a classifier has none.
+        0 => Tensor::zeros(tokens.format, 0, 0, 0),
+        _ => machine.stored(memory.logits, Point::Logits)?,
+    };
+    Ok(Snapshot { tokens, logits })
 }

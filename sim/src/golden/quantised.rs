@@ -60,13 +60,27 @@ impl Quantised {
         let heads = job.heads(design);
         q.attention(format, job, &heads, &weights.layers)?;
         q.feed_forward(format, &weights.layers)?;
-        q.ramps(format, &weights.ramps)?;
+        if !weights.ramps.is_empty() {
+            q.ramps(format, &weights.ramps)?;
+        }
         Ok(q)
     }
 
     /// A parameter, if the network has it.
     pub fn get(&self, parameter: Parameter) -> Option<&Quantity> {
         self.parameters.get(&parameter)
+    }
+
+    /// Share of codes that are not zero, of the tables of embeddings and of the matrices of the encoder.
+    pub fn densities(&self) -> (f64, f64) {
+        let share = |of: &dyn Fn(&Parameter) -> bool| {
+            let all = self.parameters.iter().filter(|(parameter, _)| of(parameter));
+            let codes = all.flat_map(|(_, quantity)| &quantity.layers).flat_map(|l| l.codes.codes.iter());
+            let (some, count) =
+                codes.fold((0_u64, 0_u64), |(some, all), c| (some + u64::from(*c != 0), all + 1));
+            some as f64 / count.max(1) as f64
+        };
+        (share(&Parameter::is_embedding), share(&Parameter::is_encoder))
     }
 
     /// The exponents of all parameters.

@@ -1,0 +1,112 @@
+//! A model on a design: what it says of a sentence, by the golden kernels or in `f32`, and what the sentence costs.
+//!
+//! Activations get their exponent biases from sample sentences that run in `f32`: the largest magnitude at each point lies in the top
+//! octave of the format. Weights get theirs from their own.
+
+pub mod cost;
+pub mod text;
+
+use models::compiler::Inference;
+use models::design::Design;
+use models::forward::{Maxima, forward_checked, widen};
+use models::model::Model;
+use models::record::{Error, Kind};
+
+use crate::golden::direct::Network;
+use crate::golden::numbers::Numbers;
+use crate::golden::quantised::Quantised;
+
+/// How values are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Precision {
+    /// As the machine does, bit by bit
+    Exact,
+    /// In f32, as frameworks do
+    F32,
+}
+
+/// A model whose parameters a design holds.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The model.
+    pub model: Model,
+    /// The machine.
+    pub design: Design,
+    /// The inference of a sentence that fills every position; densities are those of the codes.
+    pub job: Inference,
+    /// Parameters as codes.
+    pub weights: Quantised,
+    /// Exponent biases.
+    pub numbers: Numbers,
+    heads: Vec<u32>,
+}
+
+/// What a model says of a sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Logits at each off-ramp.
+    pub logits: Vec<Vec<f64>>,
+    /// Entropy at each off-ramp, nats.
+    pub entropies: Vec<f64>,
+    /// Mean over the tokens of the last hidden state.
+    pub embedding: Vec<f32>,
+}
+
+impl Prepared {
+    /// Quantises a model for a design, with biases calibrated on the words of sample sentences.
+    ///
+    /// # Errors
+    /// No sample, or weights that no code can hold.
+    pub fn new(model: Model, design: Design, samples: &[Vec<u32>]) -> Result<Self, Error> {
+        let refuse =
+            |message: String| Error::new(Kind::Input, "model", message, "train or save the model anew");
+        let mut job = model.inference(model.network.positions);
+        model.weights.check(&job).map_err(|error| refuse(error.to_string()))?;
+        let weights =
+            Quantised::new(&design, &job, &model.weights).map_err(|error| refuse(error.to_string()))?;
+        (job.embedding_density, job.encoder_density) = weights.densities();
+        if samples.is_empty() {
+            let remedy = "give at least one sentence";
+            return Err(Error::new(Kind::Input, "sentences", "there is no sentence to calibrate on", remedy));
+        }
+        let mut maxima = Maxima::new();
+        for words in samples {
+            let job = job.of_tokens(words.len() as u32);
+            widen(&mut maxima, &forward_checked(&job, &model.weights, words).maxima);
+        }
+        let numbers = Numbers::new(design.format, &maxima, &weights);
+        let heads = job.heads(&design);
+        Ok(Prepared { model, design, job, weights, numbers, heads })
+    }
+
+    /// What the model says of the words of a sentence.
+    ///
+    /// # Errors
+    /// A word that the model does not have, in words.
+    pub fn answer(&self, words: &[u32], precision: Precision) -> Result<Answer, String> {
+        let job = self.job.of_tokens(words.len() as u32);
+        match precision {
+            Precision::Exact => self.exact(&job, words),
+            Precision::F32 => {
+                let run = forward_checked(&job, &self.model.weights, words);
+                let embedding = run.tokens.last().map(|tokens| tokens.column_mean().as_slice().to_vec());
+                Ok(Answer {
+                    logits: run.logits,
+                    entropies: run.entropies,
+                    embedding: embedding.unwrap_or_default(),
+                })
+            }
+        }
+    }
+
+    fn exact(&self, job: &Inference, words: &[u32]) -> Result<Answer, String> {
+        let network = Network { job, heads: &self.heads, weights: &self.weights, numbers: &self.numbers };
+        let run = network.run(words).map_err(|cause| cause.to_string())?;
+        let logits = run.logits.iter().map(|codes| codes.dequantise().as_slice().to_vec()).collect();
+        // Nats with 16 fraction bits.
+        let entropies = run.entropies.iter().map(|entropy| f64::from(*entropy) / 65536.0).collect();
+        let tokens = run.tokens.last().map(|codes| codes.dequantise().column_mean());
+        let embedding = tokens.map(|mean| mean.iter().map(|x| *x as f32).collect());
+        Ok(Answer { logits, entropies, embedding: embedding.unwrap_or_default() })
+    }
+}

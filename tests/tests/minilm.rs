@@ -1,0 +1,93 @@
+//! Real weights and real text: sentences of the project on all-MiniLM-L6-v2, against PyTorch's embeddings.
+//!
+//! `scripts/minilm` fetches the model, `OFFRAMP_MINILM` names another folder of it; without, the tests say so and pass.
+
+use std::path::{Path, PathBuf};
+
+use kernels::adaptivfloat::Format;
+use models::checkpoint::{self, safetensors};
+use models::design::Design;
+use models::forward::forward_checked;
+use models::model::Model;
+use models::record::preset;
+use models::tokenizer::Tokenizer;
+use nalgebra::{DMatrix, DVector};
+use sim::infer::{Precision, Prepared};
+
+/// The model with the words of the sentences and PyTorch's embeddings of them.
+struct MiniLm {
+    model: Model,
+    words: Vec<Vec<u32>>,
+    embeddings: DMatrix<f32>,
+}
+
+fn minilm() -> Option<MiniLm> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = std::env::var_os("OFFRAMP_MINILM").map_or(root.join("../target/minilm"), PathBuf::from);
+    if !folder.join("model.safetensors").is_file() {
+        let required = std::env::var_os("OFFRAMP_REQUIRE_TOOLS").is_some();
+        assert!(!required, "{} is not there: scripts/minilm fetches it", folder.display());
+        println!("SKIPPED: {} is not there: scripts/minilm fetches it", folder.display());
+        return None;
+    }
+    let folder = folder.to_str().expect("paths are UTF-8");
+    let model = checkpoint::read(folder).unwrap_or_else(|error| panic!("{error}"));
+    let tokenizer = Tokenizer::read(folder, &model.network).unwrap_or_else(|error| panic!("{error}"));
+    let here = root.join("references/minilm");
+    let text = std::fs::read_to_string(here.join("sentences.txt")).expect("it is committed");
+    let words = text.lines().map(|line| tokenizer.words(line).expect("it is text").numbers).collect();
+    let bytes = std::fs::read(here.join("embeddings.safetensors")).expect("it is committed");
+    let tensor = safetensors::read("embeddings", &bytes)
+        .expect("it is whole")
+        .remove("embeddings")
+        .expect("it is there");
+    let embeddings = DMatrix::from_vec(tensor.shape[1], tensor.shape[0], tensor.values);
+    Some(MiniLm { model, words, embeddings })
+}
+
+impl MiniLm {
+    /// Least and mean cosine of embeddings to PyTorch's.
+    fn cosines(&self, embed: impl Fn(&[u32]) -> DMatrix<f32>) -> (f32, f32) {
+        assert!(self.words.len() >= 200 && self.words.len() == self.embeddings.ncols());
+        let cosine = |(words, theirs): (&Vec<u32>, _)| -> f32 {
+            let ours: DVector<f32> = embed(words).column_mean();
+            let theirs: nalgebra::DVectorView<f32> = theirs;
+            ours.dot(&theirs) / ours.norm() / theirs.norm()
+        };
+        let all: Vec<f32> = self.words.iter().zip(self.embeddings.column_iter()).map(cosine).collect();
+        (all.iter().copied().fold(1.0, f32::min), all.iter().sum::<f32>() / all.len() as f32)
+    }
+
+    /// Cosines with weights and activations in a format, biases calibrated on the first sentences.
+    fn exact(&self, format: Format) -> (f32, f32) {
+        let mut design: Design = preset("offramp").expect("the preset is valid");
+        design.format = format;
+        let prepared = Prepared::new(self.model.clone(), design, &self.words[..32]).expect("weights fit");
+        self.cosines(|words| {
+            let answer = prepared.answer(words, Precision::Exact).expect("words are known");
+            DMatrix::from_vec(answer.embedding.len(), 1, answer.embedding)
+        })
+    }
+}
+
+#[test]
+fn the_forward_pass_in_f32_gives_pytorchs_embeddings() {
+    let Some(minilm) = minilm() else { return };
+    let model = &minilm.model;
+    let (least, mean) = minilm.cosines(|words| {
+        let run = forward_checked(&model.inference(words.len() as u32), &model.weights, words);
+        run.tokens.last().expect("there are layers").clone()
+    });
+    println!("f32: cosine at least {least}, mean {mean}");
+    assert!(least >= 0.9999, "{least}");
+}
+
+#[test]
+fn bit_exact_embeddings_are_near_in_both_formats() {
+    let Some(minilm) = minilm() else { return };
+    for (format, bound) in [(Format::AF8_4, 0.994), (Format::AF8_3, 0.98)] {
+        let (least, mean) = minilm.exact(format);
+        println!("{format}: cosine at least {least}, mean {mean}");
+        assert!(mean >= bound, "{format}: {mean}");
+    }
+}
