@@ -2,6 +2,11 @@
 //!
 //! Every reader bounds what it allocates by the bytes of the file, executes nothing, and says where a file breaks its format.
 
+mod cursor;
+pub mod pickle;
+mod real;
+mod refusal;
 pub mod tensor;
+mod zip;
 
 pub use tensor::{Tensor, Tensors};

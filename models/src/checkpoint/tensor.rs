@@ -17,6 +17,9 @@ pub type Tensors = BTreeMap<String, Tensor>;
 /// Most bytes of a file of weights: BERT-large in `f32` is 1.4 GB.
 pub const LIMIT: u64 = 8 << 30;
 
+/// Most dimensions of a tensor; those of encoders have one or two.
+pub const RANK: usize = 8;
+
 impl Tensor {
     /// Product of the lengths, if a tensor of so many `f32` fits into a file that is read.
     pub fn elements(shape: &[usize]) -> Option<usize> {
