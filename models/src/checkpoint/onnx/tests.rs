@@ -70,10 +70,12 @@ fn turned() -> Tensor {
 #[test]
 fn a_bias_tells_the_name_of_the_product_before_it() {
     for inputs in [["y", "a.bias"], ["a.bias", "y"]] {
-        let product = node("MatMul", &["x", "onnx::MatMul_1"], "y", &[]);
-        let found = read_all(&[product, node("Add", &inputs, "z", &[]), layer("onnx::MatMul_1")]);
-        assert_eq!(names(&found), ["a.bias", "a.weight"], "{inputs:?}");
-        assert_eq!(found["a.weight"], turned());
+        for made_up in ["onnx::MatMul_1", "/a/Transpose_output_0", "12", "val_3"] {
+            let product = node("MatMul", &["x", made_up], "y", &[]);
+            let found = read_all(&[product, node("Add", &inputs, "z", &[]), layer(made_up)]);
+            assert_eq!(names(&found), ["a.bias", "a.weight"], "{made_up} in {inputs:?}");
+            assert_eq!(found["a.weight"], turned());
+        }
     }
 }
 
@@ -116,6 +118,19 @@ fn an_identity_is_another_name() {
     assert_eq!((&found["c.weight"], &found["c.bias"]), (&turned(), &found["a.bias"]));
 }
 
+#[test]
+fn a_weight_with_a_name_of_its_own_keeps_it_beside_what_is_told() {
+    let parts = [
+        node("Identity", &["b.weight"], "onnx::MatMul_2", &[]),
+        node("MatMul", &["x", "onnx::MatMul_2"], "y", &[]),
+        node("Add", &["y", "a.bias"], "z", &[]),
+        layer("b.weight"),
+    ];
+    let found = read_all(&parts);
+    assert_eq!(names(&found), ["a.bias", "a.weight", "b.weight"]);
+    assert_eq!((&found["a.weight"], found["b.weight"].shape.as_slice()), (&turned(), &[2, 3][..]));
+}
+
 /// As ALBERT's: all layers have the same weights, which older exporters store once for each.
 #[test]
 fn a_layer_may_be_used_more_than_once_if_its_weights_are_equal() {
@@ -127,6 +142,12 @@ fn a_layer_may_be_used_more_than_once_if_its_weights_are_equal() {
         }
         parts
     };
+    let mut often = vec![floats("1", &[100, 30], &[0.5; 3000]), floats("a.bias", &[30], &[0.0; 30])];
+    for _ in 0..24 {
+        often.push(node("MatMul", &["x", "1"], "p", &[]));
+        often.push(node("Add", &["p", "a.bias"], "z", &[]));
+    }
+    assert_eq!(read_all(&often)["a.weight"].shape, [30, 100], "read once, however often it is used");
     assert_eq!(read_all(&twice(6.0))["a.weight"], turned());
     assert_eq!(
         wrong(&twice(7.0)),

@@ -104,6 +104,8 @@ fn views_outside_their_storage_are_refused() {
         (floats(-1, &[2], &[1]), "from element -1"),
         (floats(i64::MAX, &[2], &[i64::MAX]), "must lie in its storage"),
         (floats(0, &[3], &[i64::MAX]), "must lie in its storage"),
+        (floats(0, &[5], &[1 << 62]), "from element 0"),
+        (floats(0, &[3, 2], &[i64::MAX, 2]), "from element 0"),
         (floats(0, &[7], &[0]), "has 7 elements, its storage 6"),
         (floats(0, &[1 << 20, 1 << 20], &[0, 0]), "must be of a size that fits a file"),
         (floats(0, &[i64::MAX, i64::MAX], &[0, 0]), "must be of a size that fits a file"),
