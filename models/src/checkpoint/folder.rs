@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::safetensors;
 use super::tensor::{LIMIT, Tensors};
+use super::{onnx, pickle, safetensors};
 use crate::record::{Error, Kind, read_bytes, read_text};
 
 /// Path of a file in a folder, as people write it.
@@ -23,8 +23,14 @@ pub(super) fn tensors(folder: &str) -> Result<(String, Tensors), Error> {
     if let Some(path) = there("model.safetensors.index.json") {
         return Ok((path.clone(), shards(folder, &path)?));
     }
+    if let Some(path) = there("pytorch_model.bin") {
+        return Ok((path.clone(), pickle::read(&path, &bytes(&path)?)?));
+    }
+    if let Some(path) = there("model.onnx") {
+        return Ok((path.clone(), onnx::read(&path, &bytes(&path)?)?));
+    }
     let message = format!(
-        "{folder} has no weights: there is neither model.safetensors nor model.safetensors.index.json"
+        "{folder} has no weights: there is no model.safetensors, model.safetensors.index.json, pytorch_model.bin or model.onnx"
     );
     Err(Error::new(
         Kind::Io,

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `config.json` | family and sizes (`config`) |
 //! | `model.safetensors`, or shards with `model.safetensors.index.json` | weights ([`safetensors`]) |
+//! | `pytorch_model.bin` | weights where there is none of those ([`pickle`]) |
+//! | `model.onnx` | weights where there is none of those either ([`onnx`]) |
 //!
 //! Tensors have the names that the library gives them in each family (`names`). Beyond those may be there:
 //!
@@ -16,12 +18,19 @@
 //! Not read: token types beyond segment 0, dataflows of other families.
 
 mod config;
+mod cursor;
 mod folder;
 mod import;
 mod names;
+pub mod onnx;
+pub mod pickle;
+mod protobuf;
+mod real;
+mod refusal;
 pub mod safetensors;
 mod take;
 pub mod tensor;
+mod zip;
 
 pub use tensor::{Tensor, Tensors};
 
