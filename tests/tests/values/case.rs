@@ -9,6 +9,7 @@ use models::program::{Command, Operation, Program, Stage};
 use models::weights::Weights;
 use rand::RngExt;
 use rand_chacha::rand_core::SeedableRng;
+use sim::golden::direct as fast;
 use sim::golden::fault::Fault;
 use sim::golden::image::image;
 use sim::golden::memory::Memory;
@@ -24,6 +25,7 @@ pub(super) struct Case {
     pub weights: Weights,
     pub numbers: Numbers,
     pub sentence: Sentence,
+    pub quantised: Quantised,
     pub program: Program,
     pub image: Memory,
     pub reference: Forward,
@@ -50,7 +52,7 @@ impl Case {
         let name =
             format!("case {index}, seed {seed}, {} with buffers of {} B", design.name, design.buffer.bytes);
         let design = design.clone();
-        Ok(Case { design, job, weights, numbers, sentence, program, image, reference, name })
+        Ok(Case { design, job, weights, numbers, sentence, quantised, program, image, reference, name })
     }
 
     pub(super) fn run(
@@ -64,6 +66,14 @@ impl Case {
 
     pub(super) fn direct(&self) -> Direct {
         direct(&self.job, &self.weights, &self.numbers, &self.sentence)
+    }
+
+    /// The same by the fast path of inference.
+    pub(super) fn fast(&self) -> fast::Direct {
+        let heads = self.job.heads(&self.design);
+        let (job, weights, numbers) = (&self.job, &self.quantised, &self.numbers);
+        let network = fast::Network { job, heads: &heads, weights, numbers };
+        network.run(&self.sentence.words).unwrap_or_else(|cause| panic!("{}: {cause}", self.name))
     }
 
     pub(super) fn has(&self, what: impl FnMut(&Command) -> bool) -> bool {

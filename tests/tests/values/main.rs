@@ -11,18 +11,21 @@ mod networks;
 use case::{Case, cases, intricate};
 use direct::Direct;
 use kernels::adaptivfloat::Tensor;
-use models::compiler::compile;
+use models::compiler::{Inference, compile, compile_for};
 use models::design::{Design, Sparsity};
-use models::network::Network;
+use models::forward::forward;
+use models::network;
 use models::program::{Encoding, Form, Operation, Stage};
 use models::record::preset;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use sim::golden::Outcome;
+use sim::golden::direct::Network;
 use sim::golden::image::{ImageError, image};
+use sim::golden::numbers::Numbers;
 use sim::golden::quantised::Quantised;
 use sim::golden::tiny;
+use sim::golden::{Outcome, Sentence, run};
 
 type Rng = ChaCha8Rng;
 
@@ -223,6 +226,45 @@ fn the_golden_values_are_close_to_the_reference() {
 const BOUND: f32 = 0.25;
 
 #[test]
+fn the_fast_path_of_inference_gives_the_same_codes() {
+    for case in cases() {
+        let (expected, fast) = (case.direct(), case.fast());
+        // It runs every layer; the other stops where the sentence leaves.
+        let layers = expected.tokens.len();
+        assert_eq!(fast.tokens.len(), case.job.network.layers as usize + 1, "{}", case.name);
+        assert!(fast.tokens[..layers] == expected.tokens, "{}: tokens differ", case.name);
+        let ramps = expected.logits.len();
+        assert!(fast.logits[..ramps] == expected.logits, "{}: logits differ", case.name);
+        assert_eq!(fast.entropies[..ramps], expected.entropies, "{}", case.name);
+    }
+}
+
+#[test]
+fn a_network_without_a_classifier_ends_with_its_tokens() {
+    let design: Design = preset("offramp").expect("the preset is valid");
+    let mut rng = Rng::seed_from_u64(seed());
+    let job = Inference { exits: false, classes: 0, predict_after: None, ..tiny::job(3) };
+    let mut weights = tiny::weights(&mut rng, &Inference { classes: 2, ..job.clone() });
+    weights.ramps.clear();
+    let words: Vec<u32> = (0..job.sequence).map(|_| rng.random_range(0..job.network.vocabulary)).collect();
+    let maxima = forward(&job, &weights, &words).expect("weights fit").maxima;
+    let quantised = Quantised::new(&design, &job, &weights).expect("weights fit");
+    let numbers = Numbers::new(design.format, &maxima, &quantised);
+    let program = compile_for(&design, &job, &quantised).expect("it fits");
+    assert!(program.commands.iter().all(|command| command.tag.stage != Stage::OffRamp));
+    let image = image(&program, &quantised, design.pu.n, 0).expect("compiled for these weights");
+    let sentence = Sentence { words, threshold: 0, predictions: vec![] };
+    let outcome = run(&design, &program, image, &numbers, &sentence, 0, |_| 0).expect("it runs");
+    let heads = job.heads(&design);
+    let network = Network { job: &job, heads: &heads, weights: &quantised, numbers: &numbers };
+    let fast = network.run(&sentence.words).expect("words are known");
+    let (hidden, tokens) = (job.network.hidden as usize, job.sequence as usize);
+    let last = fast.tokens.last().expect("there are layers");
+    assert_eq!(corner(&outcome.last.tokens, hidden, tokens), corner(last, hidden, tokens));
+    assert!(fast.logits.is_empty() && outcome.entropies.is_empty());
+}
+
+#[test]
 fn weights_denser_than_compiled_for_are_refused() {
     let design: Design = preset("offramp").expect("the preset is valid");
     let mut job = tiny::job(0);
@@ -236,7 +278,7 @@ fn weights_denser_than_compiled_for_are_refused() {
 
 #[test]
 fn scores_are_scaled_by_a_shift_or_in_the_query_weights() {
-    let network = |heads| Network { heads, ..tiny::job(0).network };
+    let network = |heads| network::Network { heads, ..tiny::job(0).network };
     assert_eq!(network(4).score_scale(), (-2, 1.0));
     assert_eq!(network(2).score_scale(), (0, 1.0 / 32_f64.sqrt()));
 }

@@ -1,0 +1,140 @@
+//! `offramp infer`: sentences of every kind of file on a small model, and what is refused.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use offramp_tests::command::{Said, answer, offramp};
+use serde_json::Value;
+
+/// A folder with a small ALBERT of random weights and a vocabulary of its own.
+fn model(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("infer").join(name);
+    fs::create_dir_all(&folder).expect("a folder can be made");
+    let from = root.join("../models/tests/references/albert");
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(from.join(file), folder.join(file)).expect("it is committed");
+    }
+    let words: Vec<String> = (4..60).map(|word| format!("w{word}")).collect();
+    let vocabulary = format!("[PAD]\n[UNK]\n[CLS]\n[SEP]\n{}\n", words.join("\n"));
+    fs::write(folder.join("vocab.txt"), vocabulary).expect("it can be written");
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("paths are UTF-8")
+}
+
+/// Writes a file beside a model.
+fn file(folder: &Path, name: &str, content: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, content).expect("it can be written");
+    text(&path).to_owned()
+}
+
+fn infer(folder: &Path, path: &str, more: &[&str]) -> Said {
+    offramp(&[&["infer", "--model", text(folder), "--text", path], more].concat())
+}
+
+/// Rows without their labels.
+fn unlabelled(out: &str) -> Vec<String> {
+    let row = |line: &str| {
+        line.split(',').enumerate().filter(|(at, _)| *at != 4).map(|(_, f)| f.to_owned() + ",").collect()
+    };
+    out.lines().map(row).collect()
+}
+
+const SENTENCES: [&str; 3] = ["w4 w5, w6", "", "w59 w7 w7 unheard w8 w30 w31 w32 w33 w34"];
+
+#[test]
+fn every_kind_of_file_gives_the_same_rows() {
+    let folder = model("kinds");
+    let plain = file(&folder, "s.txt", &SENTENCES.map(|s| format!("{s}\n")).concat());
+    let expected = infer(&folder, &plain, &[]);
+    assert_eq!((expected.exit, expected.out.lines().count()), (0, 4), "{expected:?}");
+    let rows = SENTENCES.iter().zip(0..).map(|(s, at)| format!("{{\"label\": {at}, \"text\": \"{s}\"}}\n\n"));
+    let json = file(&folder, "s.jsonl", &rows.collect::<String>());
+    let rows = SENTENCES.iter().zip(0..).map(|(s, at)| format!("{at},\"{s}\"\n"));
+    let csv = file(&folder, "s.csv", &format!("label,sentence\n{}", rows.collect::<String>()));
+    let rows = SENTENCES.iter().zip(0..).map(|(s, at)| format!("{s}\t{at}\n"));
+    let tsv = file(&folder, "s.tsv", &format!("review\tstars\n{}", rows.collect::<String>()));
+    for (path, more) in [(&json, &[][..]), (&csv, &[]), (&tsv, &["--column", "review", "--label", "stars"])] {
+        let said = infer(&folder, path, more);
+        assert_eq!(said.exit, 0, "{path}: {}", said.err);
+        assert_eq!(unlabelled(&said.out), unlabelled(&expected.out), "{path}");
+        assert!(said.warns("of 3 right"), "{path}: {}", said.err);
+    }
+    let said = infer(&folder, &plain, &["--format", "jsonl"]);
+    let objects: Vec<Value> =
+        said.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    for (object, row) in objects.iter().zip(expected.out.lines().skip(1)) {
+        let fields: Vec<&str> = row.split(',').collect();
+        assert_eq!(object["tokens"].to_string(), fields[1]);
+        assert_eq!(object["entropies_nat"][0].to_string(), fields[8]);
+    }
+}
+
+#[test]
+fn longer_sentences_cost_more_and_what_does_not_fit_is_dropped() {
+    let folder = model("lengths");
+    let long = "w9 ".repeat(100_000);
+    let path = file(&folder, "s.txt", &format!("w4\n{long}\n"));
+    let said = infer(&folder, &path, &[]);
+    let row = |at: usize| -> Vec<f64> {
+        said.out
+            .lines()
+            .nth(at)
+            .expect("a row")
+            .split(',')
+            .map(|field| field.parse().unwrap_or(0.0))
+            .collect()
+    };
+    let (short, long) = (row(1), row(2));
+    assert_eq!((short[1], short[2], long[1], long[2]), (3.0, 0.0, 24.0, 99_978.0));
+    assert!(long[6] > short[6] && long[7] > short[7], "{}", said.out);
+    assert!(said.warns("1 sentences were longer than the network and were cut"), "{}", said.err);
+}
+
+#[test]
+fn traces_and_logits_are_files_that_other_commands_read() {
+    let folder = model("files");
+    let path = file(&folder, "s.csv", "sentence,label\nw4 w5,1\nw6,0\nw7 w8 w9,2\n");
+    let (trace, logits) = (folder.join("trace.csv"), folder.join("logits.csv"));
+    let said = infer(&folder, &path, &["--write-trace", text(&trace), "--write-logits", text(&logits)]);
+    assert_eq!(said.exit, 0, "{}", said.err);
+    let read = answer(&["check", text(&logits)]);
+    assert!(
+        read.contains("3 sentences") && fs::read_to_string(&trace).expect("it is there").lines().count() == 3,
+        "{read}"
+    );
+    let embeddings = folder.join("e.csv");
+    let said = infer(&folder, &path, &["--embeddings", text(&embeddings), "--precision", "f32"]);
+    assert_eq!(said.exit, 0, "{}", said.err);
+    let rows = fs::read_to_string(&embeddings).expect("it is there");
+    assert!(rows.lines().all(|row| row.split(',').count() == 32) && rows.lines().count() == 3);
+}
+
+#[test]
+fn what_cannot_be_inferred_is_refused_after_what_could() {
+    let folder = model("refused");
+    let plain = file(&folder, "s.txt", "w4\n");
+    let table = file(&folder, "s.tsv", "a\tb\n1\t2\n");
+    let broken = file(&folder, "s.jsonl", "{\"text\": \"w4\"}\n{\"text\": \n");
+    let cases: [(&str, &[&str], u8, &str); 6] = [
+        ("nowhere.txt", &[], 5, "cannot read `nowhere.txt`"),
+        (&table, &[], 3, "no column `sentence` or `text`; there are `a`, `b`"),
+        (&table, &["--column", "a", "--label", "c"], 3, "no column `c`"),
+        (&broken, &["--calibrate", &plain], 3, "s.jsonl:2: no JSON"),
+        (&plain, &["--threshold", "0.3"], 2, "the model has no off-ramps between its layers"),
+        (&plain, &["--model", "nowhere"], 2, "cannot be used multiple times"),
+    ];
+    for (path, more, exit, message) in cases {
+        let said = infer(&folder, path, more);
+        assert!(said.exit == exit && said.warns(message), "{path} {more:?}: {} {}", said.exit, said.err);
+    }
+    let said = offramp(&["infer", "--model", "nowhere", "--text", &plain]);
+    assert!(said.exit == 5 && said.warns("cannot read `nowhere/config.json`: no such file"), "{}", said.err);
+    let empty = file(&folder, "empty.txt", "");
+    let said = infer(&folder, &empty, &[]);
+    assert!(said.exit == 3 && said.warns("there is no sentence to calibrate on"), "{}", said.err);
+}
