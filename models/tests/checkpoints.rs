@@ -224,6 +224,25 @@ fn highway_off_ramps_and_learned_spans_are_read_by_their_own_names() {
 }
 
 #[test]
+fn what_is_written_is_read_as_it_was() {
+    for family in ["albert", "albert-groups", "bert", "distilbert", "roberta"] {
+        let mut model = Copy::of(family).read().unwrap_or_else(|error| panic!("{error}"));
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("new").to_str().expect("paths are UTF-8").to_owned();
+        for ramps in [1, model.network.layers as usize] {
+            model.weights.ramps = vec![model.weights.ramps[0].clone(); ramps];
+            model.spans = (ramps > 1).then(|| vec![3; model.network.heads as usize]);
+            checkpoint::write(&path, &model).unwrap_or_else(|error| panic!("{error}"));
+            let read = checkpoint::read(&path).unwrap_or_else(|error| panic!("{error}"));
+            assert!(read.weights == model.weights && read.spans == model.spans, "{family}");
+            let summary =
+                |model: &Model| models::network::Network { name: String::new(), ..model.network.clone() };
+            assert_eq!(summary(&read), summary(&model), "{family}");
+        }
+    }
+}
+
+#[test]
 fn a_vocabulary_makes_a_tokenizer_that_cuts_what_does_not_fit() {
     let copy = Copy::of("bert");
     copy.write("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\nmodel\n##s\nsmall\n");

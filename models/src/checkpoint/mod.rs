@@ -19,6 +19,7 @@
 
 mod config;
 mod cursor;
+mod export;
 mod folder;
 mod import;
 mod names;
@@ -32,6 +33,7 @@ mod take;
 pub mod tensor;
 mod zip;
 
+pub use export::write;
 pub use tensor::{Tensor, Tensors};
 
 use crate::model::Model;
