@@ -1,6 +1,7 @@
 //! What is modelled.
 pub mod checkpoint;
 pub mod compiler;
+pub mod compress;
 pub mod design;
 pub mod fault;
 pub mod forward;

@@ -48,6 +48,11 @@ impl Layer {
     pub fn matrices(&self) -> [&Dense; 6] {
         [&self.query, &self.key, &self.value, &self.output, &self.up, &self.down]
     }
+
+    /// The same, to be changed.
+    pub fn matrices_mut(&mut self) -> [&mut Dense; 6] {
+        [&mut self.query, &mut self.key, &mut self.value, &mut self.output, &mut self.up, &mut self.down]
+    }
 }
 
 /// An off-ramp.

@@ -6,12 +6,14 @@
 
 mod check;
 mod completions;
+mod compress;
 pub mod cosim;
 mod dvfs;
 mod emit;
 mod exit;
 mod export;
 mod faults;
+mod fidelity;
 mod file;
 mod image;
 mod infer;
@@ -160,6 +162,12 @@ enum Command {
     /// What a checkpoint says of sentences, where each leaves, and what it costs
     #[command(after_help = infer::EXAMPLES)]
     Infer(infer::Args),
+    /// Prune, round or shrink a checkpoint, operator by operator
+    #[command(after_help = compress::EXAMPLES)]
+    Compress(compress::Args),
+    /// How far compressed checkpoints are from what they were, on sentences
+    #[command(after_help = fidelity::EXAMPLES)]
+    Fidelity(fidelity::Args),
     /// Logits at every off-ramp by the golden kernels, with random weights: for trying policies
     #[command(after_help = logits::EXAMPLES)]
     Logits(logits::Args),
@@ -254,6 +262,8 @@ fn dispatch(
         Command::Ladder(args) => ladder::run(args, out, err),
         Command::Threshold(args) => threshold::run(args, out),
         Command::Infer(args) => infer::run(args, out, err),
+        Command::Compress(args) => compress::run(args, out),
+        Command::Fidelity(args) => fidelity::run(args, out, err),
         Command::Logits(args) => logits::run(args, out, err),
         Command::Faults(args) => faults::run(args, out, err, style),
         Command::Image(args) => image::run(args, out),

@@ -1,0 +1,185 @@
+//! Operators by hand-made matrices, and on a small BERT with what they must leave as it was.
+
+use nalgebra::DMatrix;
+
+use super::number::{Kind, Number};
+use super::{Operator, apply};
+use crate::checkpoint;
+use crate::forward::{Forward, forward};
+use crate::model::Model;
+
+fn bert() -> Model {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/references/bert");
+    checkpoint::read(folder).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn run(model: &Model) -> Forward {
+    let words = [3, 9, 27, 50, 4, 11];
+    forward(&model.inference(6), &model.weights, &words).expect("weights fit")
+}
+
+/// Largest distance of the last tokens.
+fn distance(a: &Forward, b: &Forward) -> f32 {
+    (a.tokens.last().unwrap() - b.tokens.last().unwrap()).amax()
+}
+
+fn done(model: &mut Model, text: &str) -> Vec<super::Change> {
+    let operator: Operator = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+    apply(model, &operator).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+#[test]
+fn formats_hold_the_values_that_they_say() {
+    let round = |kind: &str, values: &[f32]| {
+        let mut values = values.to_vec();
+        kind.parse::<Kind>().unwrap().round(&mut values);
+        values
+    };
+    assert_eq!(
+        round("fp4", &[6.0, 5.1, 4.9, 5.0, 0.25, 0.2, -0.75, -1.3]),
+        [6.0, 6.0, 4.0, 4.0, 0.0, 0.0, -1.0, -1.5]
+    );
+    assert_eq!(round("fp4", &[12.0, 0.0, -2.0]), [12.0, 0.0, -2.0]);
+    assert_eq!(round("int8", &[127.0, 0.4, 0.5, 1.5, -126.6]), [127.0, 0.0, 0.0, 2.0, -127.0]);
+    assert_eq!(round("int4", &[14.0, 1.0, 3.1, -14.0]), [14.0, 0.0, 4.0, -14.0]);
+    // Powers of two from 2^-3 up, a mantissa bit.
+    assert_eq!(round("af4_2", &[1.5, 1.3, 0.8, 0.05]), [1.5, 1.5, 0.75, 0.0]);
+    assert_eq!(round("int8", &[0.0, 0.0]), [0.0, 0.0]);
+}
+
+#[test]
+fn a_scale_by_row_belongs_to_an_output() {
+    let mut matrix = DMatrix::from_column_slice(2, 2, &[127.0, 1.0, 1.27, 0.01]);
+    Number { kind: Kind::Integer(8), by_row: true }.round(&mut matrix);
+    assert!((matrix[(1, 1)] - 0.01).abs() < 1e-6 && matrix[(1, 0)] == 1.0, "{matrix}");
+    let mut matrix = DMatrix::from_column_slice(2, 2, &[127.0, 1.0, 1.27, 0.01]);
+    Number { kind: Kind::Integer(8), by_row: false }.round(&mut matrix);
+    assert_eq!(matrix.as_slice(), [127.0, 1.0, 1.0, 0.0]);
+}
+
+#[test]
+fn pruning_reaches_its_share_to_the_element_and_takes_the_smallest() {
+    let mut model = bert();
+    let before = model.clone();
+    for change in done(&mut model, "prune=0.6") {
+        assert_eq!(change.zeros, (change.elements as f64 * 0.6).round() as usize, "{}", change.matrix);
+        assert!(change.sqnr_db.is_some_and(|db| db > 3.0), "{change:?}");
+    }
+    let all = |model: &Model| {
+        model.weights.layers.iter().flat_map(|l| l.matrices().map(|d| d.weight.clone())).collect::<Vec<_>>()
+    };
+    let mut model = before.clone();
+    let changes = done(&mut model, "prune=0.6,global");
+    let (zeros, elements) = changes.iter().fold((0, 0), |(z, e), c| (z + c.zeros, e + c.elements));
+    assert_eq!(zeros, (elements as f64 * 0.6).round() as usize);
+    let (mut gone, mut left) = (0.0_f32, f32::MAX);
+    for (was, now) in all(&before).iter().zip(&all(&model)) {
+        for (was, now) in was.iter().zip(now.iter()) {
+            if *now == 0.0 { gone = gone.max(was.abs()) } else { left = left.min(was.abs()) }
+        }
+    }
+    assert!(gone <= left, "{gone} went, {left} stayed");
+    assert_eq!(model.weights.words, before.weights.words, "only the encoder is pruned");
+    done(&mut model, "prune=0.5@embeddings");
+    assert_eq!(model.weights.words.iter().filter(|x| **x == 0.0).count(), model.weights.words.len() / 2);
+}
+
+#[test]
+fn blocks_are_whole() {
+    let mut model = bert();
+    done(&mut model, "blocks=8x16,0.5");
+    let (mut zero, mut all) = (0, 0);
+    for matrix in model.weights.layers.iter().flat_map(|layer| layer.matrices()) {
+        let (rows, columns) = matrix.weight.shape();
+        for at in (0..columns).step_by(8).flat_map(|c| (0..rows).step_by(16).map(move |r| (r, c))) {
+            let zeros = matrix.weight.view(at, (16, 8)).iter().filter(|x| **x == 0.0).count();
+            assert!(zeros == 0 || zeros == 128);
+            (zero, all) = (zero + usize::from(zeros > 0), all + 1);
+        }
+    }
+    assert_eq!(zero * 2, all);
+    let operator: Operator = "blocks=5x5,0.5".parse().unwrap();
+    assert!(
+        apply(&mut model, &operator)
+            .unwrap_err()
+            .0
+            .contains("do not divide a matrix of 32 outputs x 32 inputs")
+    );
+}
+
+#[test]
+fn what_is_removed_leaves_the_program_and_changes_what_zeros_would() {
+    let full = run(&bert());
+    let mut model = bert();
+    let changes = done(&mut model, "heads=4");
+    assert!(changes.iter().all(|change| change.zeros == 0));
+    assert!(distance(&run(&model), &full) < 1e-5, "heads trade places without effect");
+    done(&mut model, "heads=3");
+    assert_eq!(model.inference(6).spans, [6, 6, 6, 0]);
+    let three = run(&model);
+    // The same as the head of least norm of each layer set to zero where it stands.
+    assert!(distance(&three, &full) > 1e-3);
+    done(&mut model, "heads=3");
+    assert_eq!(run(&model), three, "what is gone is gone");
+    let mut narrow = bert();
+    done(&mut narrow, "columns=0.25");
+    assert_eq!((narrow.network.feed_forward, narrow.weights.layers[1].up.bias.len()), (48, 48));
+    let mut zeroed = bert();
+    for (layer, kept) in zeroed.weights.layers.iter_mut().zip(&narrow.weights.layers) {
+        for column in 0..64 {
+            if !kept.up.weight.column_iter().any(|own| own == layer.up.weight.column(column)) {
+                layer.down.weight.row_mut(column).fill(0.0);
+            }
+        }
+    }
+    assert!(distance(&run(&narrow), &run(&zeroed)) < 1e-5);
+}
+
+#[test]
+fn dropped_layers_are_those_that_are_named() {
+    let mut model = bert();
+    model.weights.ramps = vec![model.weights.ramps[0].clone(); 2];
+    let second = model.weights.layers[1].clone();
+    done(&mut model, "drop=1");
+    assert_eq!((model.network.layers, model.weights.layers.len(), model.weights.ramps.len()), (1, 1, 1));
+    assert_eq!(model.weights.layers[0], second);
+    let operator: Operator = "drop=top:1".parse().unwrap();
+    assert!(apply(&mut model, &operator).unwrap_err().0.contains("all 1 layers would be dropped"));
+}
+
+#[test]
+fn operators_are_written_as_they_are_read() {
+    for text in [
+        "quantise=af8_4",
+        "quantise=int6,row@all",
+        "quantise=fp4@embeddings",
+        "prune=0.6,global",
+        "prune=0.25@all",
+        "blocks=32x16,0.5",
+        "heads=3",
+        "columns=0.5",
+        "drop=1,4",
+        "drop=top:2",
+    ] {
+        assert_eq!(text.parse::<Operator>().unwrap().to_string(), text);
+    }
+}
+
+#[test]
+fn operators_are_read_or_refused_with_what_is_known() {
+    for (text, part) in [
+        ("prune", "write NAME=VALUE"),
+        ("prune=1.5", "must be a share from 0 to 1"),
+        ("prune=0.5,local", "`local` must be global"),
+        ("quantise=af9_3", "from 3 to 8 bits"),
+        ("quantise=int1", "int<bits> from 2 to 16"),
+        ("blocks=32,0.5", "write blocks=32x32,0.5"),
+        ("heads=0", "from 1 to 65535"),
+        ("columns=0.5@all", "acts on the encoder alone"),
+        ("drop=1,x", "`x` must be a number"),
+        ("freeze=1", "`freeze` is no operator"),
+    ] {
+        let error = text.parse::<Operator>().unwrap_err();
+        assert!(error.contains(part), "{text}: {error}");
+    }
+}
