@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use models::checkpoint;
 use offramp_tests::command::{Said, answer, offramp};
 use serde_json::Value;
 
@@ -18,6 +19,16 @@ fn model(name: &str) -> PathBuf {
     let words: Vec<String> = (4..60).map(|word| format!("w{word}")).collect();
     let vocabulary = format!("[PAD]\n[UNK]\n[CLS]\n[SEP]\n{}\n", words.join("\n"));
     fs::write(folder.join("vocab.txt"), vocabulary).expect("it can be written");
+    folder
+}
+
+/// The same with an off-ramp behind each layer.
+fn exiting(name: &str) -> PathBuf {
+    let folder = model(name);
+    let mut model = checkpoint::read(text(&folder)).unwrap_or_else(|error| panic!("{error}"));
+    let layers = model.network.layers as usize;
+    model.weights.ramps = vec![model.weights.ramps[0].clone(); layers];
+    checkpoint::write(text(&folder), &model).unwrap_or_else(|error| panic!("{error}"));
     folder
 }
 
@@ -97,7 +108,7 @@ fn longer_sentences_cost_more_and_what_does_not_fit_is_dropped() {
 
 #[test]
 fn traces_and_logits_are_files_that_other_commands_read() {
-    let folder = model("files");
+    let folder = exiting("files");
     let path = file(&folder, "s.csv", "sentence,label\nw4 w5,1\nw6,0\nw7 w8 w9,2\n");
     let (trace, logits) = (folder.join("trace.csv"), folder.join("logits.csv"));
     let said = infer(&folder, &path, &["--write-trace", text(&trace), "--write-logits", text(&logits)]);
@@ -120,7 +131,9 @@ fn what_cannot_be_inferred_is_refused_after_what_could() {
     let plain = file(&folder, "s.txt", "w4\n");
     let table = file(&folder, "s.tsv", "a\tb\n1\t2\n");
     let broken = file(&folder, "s.jsonl", "{\"text\": \"w4\"}\n{\"text\": \n");
-    let cases: [(&str, &[&str], u8, &str); 6] = [
+    let unwritten = folder.join("never.csv");
+    let cases: [(&str, &[&str], u8, &str); 7] = [
+        (&plain, &["--write-logits", text(&unwritten)], 2, "the model has no off-ramps between its layers"),
         ("nowhere.txt", &[], 5, "cannot read `nowhere.txt`"),
         (&table, &[], 3, "no column `sentence` or `text`; there are `a`, `b`"),
         (&table, &["--column", "a", "--label", "c"], 3, "no column `c`"),

@@ -123,13 +123,19 @@ impl Args {
     /// When sentences leave.
     fn policy(&self, model: &Model) -> Result<Box<dyn Policy>, Error> {
         let usage = |message: &str, remedy: &str| Error::new(Kind::Usage, "arguments", message, remedy);
-        let asked = self.threshold.is_some() || self.patience.is_some();
+        let asked = [
+            self.threshold.is_some(),
+            self.patience.is_some(),
+            self.write_trace.is_some(),
+            self.write_logits.is_some(),
+        ];
+        let asked = asked.contains(&true);
         if asked && !model.exits() {
             let message =
                 "the model has no off-ramps between its layers, so that no sentence can leave early";
             return Err(usage(
                 message,
-                "leave out --threshold and --patience, or take a model with off-ramps",
+                "leave out --threshold, --patience, --write-trace and --write-logits, or take a model with off-ramps",
             ));
         }
         if self.threshold.is_some_and(|nats| !nats.is_finite() || nats < 0.0) {
