@@ -114,6 +114,19 @@ fn traces_and_logits_are_files_that_other_commands_read() {
     let said = infer(&folder, &path, &["--write-trace", text(&trace), "--write-logits", text(&logits)]);
     assert_eq!(said.exit, 0, "{}", said.err);
     let read = answer(&["check", text(&logits)]);
+    // A sentence whose first off-ramp is under the threshold leaves there, and costs less.
+    let entropies = fs::read_to_string(&trace).expect("it is there");
+    let first = |row: &str| -> f64 { row.split(',').next().expect("a field").parse().expect("a number") };
+    let first: Vec<f64> = entropies.lines().map(first).collect();
+    let threshold = first.iter().copied().fold(f64::INFINITY, f64::min) + 1e-4;
+    let left = infer(&folder, &path, &["--threshold", &threshold.to_string()]);
+    for ((full, left), entropy) in said.out.lines().zip(left.out.lines()).skip(1).zip(first) {
+        let fields =
+            |row: &str| -> Vec<f64> { row.split(',').map(|field| field.parse().unwrap_or(0.0)).collect() };
+        let (full, left) = (fields(full), fields(left));
+        assert_eq!((full[5] as u32, left[5] as u32 == 1), (3, entropy < threshold));
+        assert_eq!(left[6] < full[6] && left[7] < full[7], left[5] < full[5]);
+    }
     assert!(
         read.contains("3 sentences") && fs::read_to_string(&trace).expect("it is there").lines().count() == 3,
         "{read}"
