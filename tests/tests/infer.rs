@@ -139,6 +139,66 @@ fn traces_and_logits_are_files_that_other_commands_read() {
 }
 
 #[test]
+fn a_compressed_checkpoint_is_imported_and_run() {
+    let folder = exiting("compressed");
+    let new = folder.join("new");
+    let said = answer(&[
+        "compress",
+        "--model",
+        text(&folder),
+        "--do",
+        "prune=0.5",
+        "--do",
+        "heads=3",
+        "--do",
+        "quantise=af8_4@all",
+        "--json",
+        "-o",
+        text(&new),
+    ]);
+    let json: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(json["steps"][0]["matrices"][0]["zeros"], 512, "{said}");
+    let path = file(&folder, "s.txt", "w4 w5\nw6\n");
+    assert_eq!(infer(&new, &path, &[]).exit, 0);
+    let (network, task) = (folder.join("net.toml"), folder.join("task.toml"));
+    let import =
+        ["import", "--model", text(&new), "--network", text(&network), "--task", text(&task), "--seq", "16"];
+    answer(&[&import[..], &["--force"]].concat());
+    let again = offramp(&import);
+    assert!(again.exit == 5 && again.warns("it is there already"), "{}", again.err);
+    let records = ["--network", text(&network), "--task", text(&task)];
+    let run: Value =
+        serde_json::from_str(&answer(&[&["run", "--json"][..], &records].concat())).expect("JSON");
+    assert!(run["cycles"].as_f64().expect("a number") > 0.0);
+    assert!(
+        run.to_string().contains("15 15 15 0 tokens") || run.to_string().contains("24 24 24 0 tokens"),
+        "{run}"
+    );
+    // Three heads of four cost less than all, as zeros do.
+    let tries = [
+        "fidelity",
+        "--model",
+        text(&folder),
+        "--text",
+        &path,
+        "--try",
+        "quantise=af8_4",
+        "--try",
+        "prune=0.9 activations=int8",
+    ];
+    let said = offramp(&tries);
+    let cosines: Vec<f64> = said
+        .out
+        .lines()
+        .skip(1)
+        .map(|row| row.split_whitespace().next().expect("a field").parse().expect("a number"))
+        .collect();
+    assert!(cosines.len() == 2 && cosines[0] > 0.99 && cosines[1] < cosines[0], "{}", said.out);
+    let said = offramp(&["compress", "--model", text(&folder), "--do", "drop=9", "-o", text(&new)]);
+    assert!(said.exit == 4 && said.warns("drop=9: there is no layer 9: the network has 3"), "{}", said.err);
+}
+
+#[test]
 fn what_cannot_be_inferred_is_refused_after_what_could() {
     let folder = model("refused");
     let plain = file(&folder, "s.txt", "w4\n");

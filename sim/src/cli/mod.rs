@@ -16,6 +16,7 @@ mod faults;
 mod fidelity;
 mod file;
 mod image;
+mod import;
 mod infer;
 mod init;
 mod ladder;
@@ -159,6 +160,9 @@ enum Command {
     /// The entropy threshold for an accuracy, from logits with labels
     #[command(after_help = threshold::EXAMPLES)]
     Threshold(threshold::Args),
+    /// The shape and the statistics of a checkpoint as records for other commands
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::Args),
     /// What a checkpoint says of sentences, where each leaves, and what it costs
     #[command(after_help = infer::EXAMPLES)]
     Infer(infer::Args),
@@ -261,6 +265,7 @@ fn dispatch(
         Command::Stream(args) => stream::run(args, out),
         Command::Ladder(args) => ladder::run(args, out, err),
         Command::Threshold(args) => threshold::run(args, out),
+        Command::Import(args) => import::run(args, out),
         Command::Infer(args) => infer::run(args, out, err),
         Command::Compress(args) => compress::run(args, out),
         Command::Fidelity(args) => fidelity::run(args, out, err),
