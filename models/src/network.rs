@@ -62,7 +62,6 @@ pub struct Network {
     pub activation: Activation,
     /// Where the activation is a GELU, whether the software has the tanh approximation of it (`gelu_new`); the machine's table is the
     /// exact one, at most 4.75e-4 away.
-    #[serde(default)]
     pub gelu_tanh: bool,
     /// Outputs of the classifier and of each off-ramp, unless the workload says otherwise.
     #[schemars(range(min = CLASSES.0, max = CLASSES.1))]
