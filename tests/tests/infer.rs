@@ -218,6 +218,11 @@ fn what_cannot_be_inferred_is_refused_after_what_could() {
         let said = infer(&folder, path, more);
         assert!(said.exit == exit && said.warns(message), "{path} {more:?}: {} {}", said.exit, said.err);
     }
+    let bytes = folder.join("bytes.txt");
+    fs::write(&bytes, b"w4 w5\nw6 \xff\n").expect("it can be written");
+    let said = infer(&folder, text(&bytes), &["--calibrate", &plain]);
+    assert!(said.exit == 3 && said.warns("bytes.txt:2:4: 0xff is not UTF-8"), "{}", said.err);
+    assert_eq!(said.out.lines().count(), 2, "the row ahead of it is there: {}", said.out);
     let said = offramp(&["infer", "--model", "nowhere", "--text", &plain]);
     assert!(said.exit == 5 && said.warns("cannot read `nowhere/config.json`: no such file"), "{}", said.err);
     let empty = file(&folder, "empty.txt", "");

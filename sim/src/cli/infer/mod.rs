@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use models::checkpoint;
-use models::design::Design;
 use models::model::Model;
 use models::record::{Error, Kind};
 use models::technology::Technology;
@@ -102,12 +101,19 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
     let tokenizer = Tokenizer::read(&args.model, &model.network)?;
     let policy = args.policy(&model)?;
     let mut sentences = text::open(&args.text, &args.columns())?;
-    let mut first = Vec::new();
-    for sentence in sentences.by_ref().take(args.samples as usize) {
-        first.push(sentence?);
+    let first = if args.calibrate.is_some() { vec![] } else { ahead(&mut sentences, args.samples) };
+    let samples: Vec<Sentence> = match &args.calibrate {
+        Some(path) => {
+            text::open(path, &args.columns())?.take(args.samples as usize).collect::<Result<_, _>>()?
+        }
+        None => first.iter().flatten().cloned().collect(),
+    };
+    if let (true, Some(Err(error))) = (samples.is_empty(), first.first()) {
+        return Err(error.clone().into());
     }
-    let prepared = args.prepare(model, design, &tokenizer, &first)?;
-    let sentences: Sentences = Box::new(first.into_iter().map(Ok).chain(sentences));
+    let words = samples.iter().map(|sentence| Ok(tokenizer.words(&sentence.text)?.numbers));
+    let prepared = Prepared::new(model, design, &words.collect::<Result<Vec<_>, Error>>()?)?;
+    let sentences: Sentences = Box::new(first.into_iter().chain(sentences));
     let totals = args.rows((&prepared, &technology), &tokenizer, policy.as_ref(), sentences, (out, err))?;
     args.files(&prepared.model, &totals)?;
     // Who closed the error stream does not want to know.
@@ -149,27 +155,6 @@ impl Args {
             (_, Some(patience)) => Box::new(Patience { patience: patience as usize }),
             _ => Box::new(FullDepth),
         })
-    }
-
-    /// The model on the design, calibrated on a file's sentences or the first of the text.
-    fn prepare(
-        &self,
-        model: Model,
-        design: Design,
-        tokenizer: &Tokenizer,
-        first: &[Sentence],
-    ) -> Result<Prepared, Error> {
-        let own;
-        let samples = match &self.calibrate {
-            None => first,
-            Some(path) => {
-                let sentences = text::open(path, &self.columns())?.take(self.samples as usize);
-                own = sentences.collect::<Result<Vec<_>, _>>()?;
-                &own
-            }
-        };
-        let words = samples.iter().map(|sentence| Ok(tokenizer.words(&sentence.text)?.numbers));
-        Prepared::new(model, design, &words.collect::<Result<Vec<_>, Error>>()?)
     }
 
     /// Answers sentences and writes a row for each.
@@ -238,6 +223,19 @@ impl Args {
             None => Ok(()),
         }
     }
+}
+
+/// The first sentences, up to one that is wrong.
+fn ahead(sentences: &mut Sentences, count: u32) -> Vec<Result<Sentence, Error>> {
+    let mut first = Vec::new();
+    for sentence in sentences.by_ref().take(count as usize) {
+        let wrong = sentence.is_err();
+        first.push(sentence);
+        if wrong {
+            break;
+        }
+    }
+    first
 }
 
 /// Some sentences, and what is wrong with the next if something is.
