@@ -77,8 +77,7 @@ fn internal(message: &str) -> Error {
 
 /// The task of a checkpoint.
 fn task(folder: &str, model: &Model, tokens: u32) -> String {
-    let Inference { embedding_density, encoder_density, spans, classes, .. } =
-        model.inference(model.network.positions);
+    let Inference { embedding_density, encoder_density, spans, classes, .. } = model.inference(tokens);
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let quantity = |value: f64, standing: &str, source: &str| {
         format!("{{ value = {value}, unit = \"1\", standing = \"{standing}\", source = {} }}", quoted(source))
