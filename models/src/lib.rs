@@ -16,5 +16,6 @@ pub mod schema;
 pub mod storage;
 pub mod technology;
 pub mod trace;
+pub mod train;
 pub mod weights;
 pub mod workload;

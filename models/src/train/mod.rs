@@ -1,0 +1,5 @@
+//! Trainer.
+pub mod grammar;
+mod vocabulary;
+
+pub use vocabulary::Vocabulary;
