@@ -33,7 +33,8 @@ const BOUND: f32 = 1e-5;
 fn compare(folder: &Path, families: &[&str]) {
     for family in families {
         let folder = folder.join(family);
-        let model = checkpoint::read(folder.to_str().expect("paths are UTF-8")).unwrap_or_else(|e| panic!("{e}"));
+        let model =
+            checkpoint::read(folder.to_str().expect("paths are UTF-8")).unwrap_or_else(|e| panic!("{e}"));
         let text = std::fs::read_to_string(folder.join("expected.json")).expect("it stands beside the model");
         let expected: Expected = serde_json::from_str(&text).expect("make.py writes JSON");
         assert!(!expected.sentences.is_empty());

@@ -25,11 +25,8 @@ const FEW: usize = 8;
 /// `weightᵀ · x + bias`.
 pub(super) fn dense(dense: &Dense, x: &DMatrix<f32>) -> DMatrix<f32> {
     // Tokens are transposed and not the weights, which are many more.
-    let mut y = if x.ncols() < FEW {
-        dense.weight.tr_mul(x)
-    } else {
-        (x.transpose() * &dense.weight).transpose()
-    };
+    let mut y =
+        if x.ncols() < FEW { dense.weight.tr_mul(x) } else { (x.transpose() * &dense.weight).transpose() };
     for mut column in y.column_iter_mut() {
         column.iter_mut().zip(&dense.bias).for_each(|(y, bias)| *y += bias);
     }

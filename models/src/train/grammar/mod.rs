@@ -17,6 +17,7 @@ mod tests;
 mod words;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use rand::{Rng, RngExt};
 use templates::{Other, TEMPLATES, Template};
@@ -57,10 +58,12 @@ struct Pair {
     adjective: &'static str,
 }
 
-/// Sentences of a split: difficulty after difficulty in turn, both labels of each equally often if `count` is a multiple of 8.
-pub fn sentences(rng: &mut impl Rng, split: Split, count: usize) -> Vec<Sentence> {
-    let one = |at: usize| sentence(rng, split, at % DIFFICULTIES, at / DIFFICULTIES % 2);
-    (0..count).map(one).collect()
+/// Sentences of a split, with these numbers: difficulties take turns, then labels, so that 8 in a row are balanced.
+pub fn sentences(rng: &mut impl Rng, split: Split, numbers: Range<u64>) -> Vec<Sentence> {
+    let turn = |number: u64, of: usize| (number % of as u64) as usize;
+    let one =
+        |number| sentence(rng, split, turn(number, DIFFICULTIES), turn(number / DIFFICULTIES as u64, 2));
+    numbers.map(one).collect()
 }
 
 /// All words that sentences are made of, in alphabetical order.

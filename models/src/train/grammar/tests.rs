@@ -4,8 +4,8 @@ use rand_chacha::rand_core::SeedableRng;
 
 const SEED: u64 = 7;
 
-fn drawn(split: Split, count: usize) -> Vec<Sentence> {
-    sentences(&mut ChaCha8Rng::seed_from_u64(SEED), split, count)
+fn drawn(split: Split, count: u64) -> Vec<Sentence> {
+    sentences(&mut ChaCha8Rng::seed_from_u64(SEED), split, 0..count)
 }
 
 #[test]
