@@ -90,6 +90,11 @@ impl Slot {
         DMatrixView::from_slice(&all[self.range()], self.rows, self.columns)
     }
 
+    /// The transpose, [columns x rows], of what lies transposed in the tensor's place.
+    pub(super) fn transpose<T: Real>(self, turned: &[T]) -> DMatrixView<'_, T> {
+        DMatrixView::from_slice(&turned[self.range()], self.columns, self.rows)
+    }
+
     pub(super) fn matrix_mut<T: Real>(self, all: &mut [T]) -> DMatrixViewMut<'_, T> {
         DMatrixViewMut::from_slice(&mut all[self.range()], self.rows, self.columns)
     }

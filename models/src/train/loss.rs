@@ -91,3 +91,28 @@ fn log_softmax<T: Real>(logits: &[T], temperature: T) -> Vec<T> {
     let sum = scaled.clone().fold(T::zero(), |sum, x| sum + (x - most).exp());
     scaled.map(|x| x - most - sum.ln()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: logits 0 and ln 3 are shares of 1/4 and 3/4, halved by temperature 2 they are those of 1 and sqrt 3.
+    #[test]
+    fn losses_are_those_by_hand() {
+        let logits = [[0.0, 0.0], [0.0, 3.0_f64.ln()]].map(|x| DMatrix::from_column_slice(2, 1, &x));
+        let teacher = DMatrix::from_column_slice(2, 1, &[0.0, 0.0]);
+        let terms = Terms { last: 1.0, ramps: 0.1, share: 0.25, temperature: 2.0 };
+        let found = loss(&terms, logits.iter(), &[1], Some(&teacher));
+        let p = 3.0_f64.sqrt() / (1.0 + 3.0_f64.sqrt());
+        let divergence = 0.5 * (0.5 / p).ln() + 0.5 * (0.5 / (1.0 - p)).ln();
+        let expected = 0.1 * 2.0_f64.ln() + 0.75 * (4.0_f64 / 3.0).ln() + 0.25 * 4.0 * divergence;
+        assert!((found.sum - expected).abs() < 1e-12, "{} {expected}", found.sum);
+        let slopes = [0.1 * -0.5, 0.75 * -0.25 + 0.25 * 2.0 * (p - 0.5)];
+        for (d, slope) in found.d_logits.iter().zip(slopes) {
+            assert!((d[1] - slope).abs() < 1e-12 && (d[0] + slope).abs() < 1e-12, "{d} {slope}");
+        }
+        let without = loss(&terms, logits.iter(), &[1], None).sum;
+        let expected = 0.1 * 2.0_f64.ln() + (4.0_f64 / 3.0).ln();
+        assert!((without - expected).abs() < 1e-12, "without a teacher all is cross-entropy");
+    }
+}

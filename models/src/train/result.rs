@@ -6,7 +6,7 @@ use super::Vocabulary;
 use super::export;
 use super::grammar::{DIFFICULTIES, Sentence};
 use super::layout::Kind;
-use super::net::Mask;
+use super::net::{Mask, Parameters};
 use super::recipe::{Method, Recipe};
 use super::state::Stage;
 use super::step::parallel;
@@ -89,13 +89,13 @@ impl Trainer {
         let weights = self.effective();
         let sentences = self.test_sentences();
         let logits = self.test(&weights, &self.mask(&weights), &sentences, threads)?;
-        let teacher = self.test(&self.state.teacher, &Mask::None, &sentences, threads)?;
+        let teacher = self.test(&self.teacher()?, &Mask::None, &sentences, threads)?;
         let layout = &self.net.layout;
         let movement = self.recipe.pruning.method == Method::Movement;
         Some(Trained {
             network: self.recipe.network(self.vocabulary.words().len()),
-            metrics: self.metrics(&weights, &sentences, &logits, &teacher),
-            weights: export::weights(layout, &weights),
+            metrics: self.metrics(&weights.all, &sentences, &logits, &teacher),
+            weights: export::weights(layout, &weights.all),
             spans: self.state.spans.clone(),
             scores: movement.then(|| export::layer(&layout.layer, &self.state.scores)),
             sentences,
@@ -107,7 +107,7 @@ impl Trainer {
 
     fn test(
         &self,
-        weights: &[f32],
+        weights: &Parameters<f32>,
         mask: &Mask<'_, f32>,
         sentences: &[Sentence],
         threads: usize,

@@ -7,7 +7,7 @@ use std::thread;
 use nalgebra::DMatrix;
 
 use super::loss::{Terms, loss};
-use super::net::{Batch, Mask, Net, Reach};
+use super::net::{Batch, Mask, Net, Parameters, Reach};
 use crate::logits::largest;
 
 /// Shards of a step.
@@ -15,12 +15,12 @@ pub(super) const SHARDS: usize = 4;
 
 /// What is minimised.
 pub(super) struct Task<'a> {
-    pub(super) weights: &'a [f32],
+    pub(super) weights: &'a Parameters<f32>,
     pub(super) mask: Mask<'a, f32>,
     pub(super) terms: Terms<f32>,
     pub(super) reach: Reach,
     /// Weights of the teacher, if there is one to learn from; it sees everything.
-    pub(super) teacher: Option<&'a [f32]>,
+    pub(super) teacher: Option<&'a Parameters<f32>>,
 }
 
 /// Sums over some sentences.

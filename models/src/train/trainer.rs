@@ -8,7 +8,7 @@ use super::compress::{choose, effective, share};
 use super::grammar::{Sentence, Split, sentences};
 use super::layout::{Kind, Layout};
 use super::loss::Terms;
-use super::net::{Batch, Mask, Net, Reach, hard};
+use super::net::{Batch, Mask, Net, Parameters, Reach, hard};
 use super::recipe::{Method, Phase, Recipe};
 use super::state::{Stage, State};
 use super::step::{SHARDS, Sums, Task, sums};
@@ -110,7 +110,8 @@ impl Trainer {
         }
         let shards = self.shards(step);
         let weights = self.effective();
-        let mut sums = sums(&self.net, &self.task(&weights), &shards, threads);
+        let teacher = self.teacher();
+        let mut sums = sums(&self.net, &self.task(&weights, teacher.as_ref()), &shards, threads);
         self.update(&phase, &mut sums.gradient);
         self.state.step += 1;
         let progress = self.progress(stage, &phase, &sums);
@@ -124,17 +125,24 @@ impl Trainer {
     }
 
     /// The weights that the network is run with.
-    pub(super) fn effective(&self) -> Vec<f32> {
+    pub(super) fn effective(&self) -> Parameters<f32> {
         let format = self.recipe.format.filter(|_| self.state.stage > Stage::Teacher);
-        effective(&self.net.layout, &self.state.weights, &self.state.keep, format)
+        let all = effective(&self.net.layout, &self.state.weights, &self.state.keep, format);
+        Parameters::new(&self.net.layout, all)
+    }
+
+    /// The teacher, once it is done.
+    pub(super) fn teacher(&self) -> Option<Parameters<f32>> {
+        let all = self.state.teacher.clone();
+        (self.state.stage > Stage::Teacher).then(|| Parameters::new(&self.net.layout, all))
     }
 
     /// What the heads see.
-    pub(super) fn mask<'a>(&'a self, weights: &'a [f32]) -> Mask<'a, f32> {
+    pub(super) fn mask<'a>(&'a self, weights: &'a Parameters<f32>) -> Mask<'a, f32> {
         if self.state.stage == Stage::Teacher {
             Mask::None
         } else if self.state.spans.is_empty() {
-            let starts = &weights[self.net.layout.spans.range()];
+            let starts = &weights.all[self.net.layout.spans.range()];
             Mask::Soft { starts, ramp: self.recipe.spans.ramp as f32 }
         } else {
             Mask::Hard(&self.state.spans)
@@ -173,10 +181,10 @@ impl Trainer {
         drawn.chunks(drawn.len().div_ceil(SHARDS)).map(|some| self.batch(some)).collect()
     }
 
-    fn task<'a>(&'a self, weights: &'a [f32]) -> Task<'a> {
+    fn task<'a>(&'a self, weights: &'a Parameters<f32>, teacher: Option<&'a Parameters<f32>>) -> Task<'a> {
         let distillation = &self.recipe.distillation;
         let ramps = self.state.stage == Stage::Ramps;
-        let teacher = self.state.stage == Stage::Student && distillation.share > 0.0;
+        let distils = self.state.stage == Stage::Student && distillation.share > 0.0;
         Task {
             weights,
             mask: self.mask(weights),
@@ -187,7 +195,7 @@ impl Trainer {
                 temperature: distillation.temperature as f32,
             },
             reach: if ramps { Reach::Ramps } else { Reach::Everything },
-            teacher: teacher.then_some(self.state.teacher.as_slice()),
+            teacher: teacher.filter(|_| distils),
         }
     }
 

@@ -9,18 +9,18 @@
 
 use nalgebra::DMatrix;
 
-use super::real::Real;
+use super::Parameters;
+use super::real::{Real, dot, sum};
 use crate::train::layout::{DenseSlots, NormSlots};
 
 /// A dense layer.
-pub(super) fn dense<T: Real>(slots: DenseSlots, all: &[T], x: &DMatrix<T>) -> DMatrix<T> {
-    let bias = &all[slots.bias.range()];
+pub(super) fn dense<T: Real>(slots: DenseSlots, p: &Parameters<T>, x: &DMatrix<T>) -> DMatrix<T> {
+    let bias = &p.all[slots.bias.range()];
     let mut y = DMatrix::zeros(slots.weight.columns, x.ncols());
     for mut column in y.column_iter_mut() {
         column.copy_from_slice(bias);
     }
-    // Transposed by a copy here and below: of few columns, nalgebra reads strided views beyond their end (dimforge/nalgebra#1616).
-    y.gemm(T::one(), &slots.weight.matrix(all).transpose(), x, T::one());
+    y.gemm(T::one(), &slots.weight.transpose(&p.turned), x, T::one());
     y
 }
 
@@ -31,6 +31,7 @@ pub(super) fn dense_weights<T: Real>(
     d_y: &DMatrix<T>,
     gradient: &mut [T],
 ) {
+    // A copy: of few columns, nalgebra reads strided views beyond their end (dimforge/nalgebra#1616).
     slots.weight.matrix_mut(gradient).gemm(T::one(), x, &d_y.transpose(), T::one());
     let bias = &mut gradient[slots.bias.range()];
     for column in d_y.column_iter() {
@@ -39,8 +40,13 @@ pub(super) fn dense_weights<T: Real>(
 }
 
 /// Adds the derivative of the input to `d_x`.
-pub(super) fn dense_input<T: Real>(slots: DenseSlots, all: &[T], d_y: &DMatrix<T>, d_x: &mut DMatrix<T>) {
-    d_x.gemm(T::one(), &slots.weight.matrix(all), d_y, T::one());
+pub(super) fn dense_input<T: Real>(
+    slots: DenseSlots,
+    p: &Parameters<T>,
+    d_y: &DMatrix<T>,
+    d_x: &mut DMatrix<T>,
+) {
+    d_x.gemm(T::one(), &slots.weight.matrix(&p.all), d_y, T::one());
 }
 
 /// What the derivative of a layer norm needs.
@@ -54,23 +60,24 @@ pub(super) struct Normal<T> {
 /// A layer norm.
 pub(super) fn norm<T: Real>(
     slots: NormSlots,
-    all: &[T],
+    p: &Parameters<T>,
     epsilon: f64,
     mut x: DMatrix<T>,
 ) -> (DMatrix<T>, Normal<T>) {
-    let count = T::of(x.nrows() as f64);
-    let (gamma, beta) = (&all[slots.gamma.range()], &all[slots.beta.range()]);
+    let (gamma, beta) = (&p.all[slots.gamma.range()], &p.all[slots.beta.range()]);
+    let width = gamma.len();
+    let count = T::of(width as f64);
     let mut y = DMatrix::zeros(x.nrows(), x.ncols());
     let mut scales = Vec::with_capacity(x.ncols());
-    for (mut x, mut y) in x.column_iter_mut().zip(y.column_iter_mut()) {
-        let mean = x.iter().fold(T::zero(), |sum, x| sum + *x) / count;
-        let variance = x.iter().fold(T::zero(), |sum, x| sum + (*x - mean) * (*x - mean)) / count;
-        let deviation = (variance + T::of(epsilon)).sqrt();
+    for (x, y) in x.as_mut_slice().chunks_exact_mut(width).zip(y.as_mut_slice().chunks_exact_mut(width)) {
+        let mean = sum(x) / count;
+        x.iter_mut().for_each(|x| *x -= mean);
+        let deviation = (dot(x, x) / count + T::of(epsilon)).sqrt();
         // A constant column without epsilon: beta, as in the kernels.
         let scale = if deviation > T::zero() { T::one() / deviation } else { T::zero() };
-        for (k, (x, y)) in x.iter_mut().zip(y.iter_mut()).enumerate() {
-            *x = (*x - mean) * scale;
-            *y = *x * gamma[k] + beta[k];
+        x.iter_mut().for_each(|x| *x *= scale);
+        for (((x, y), gamma), beta) in x.iter().zip(y).zip(gamma).zip(beta) {
+            *y = *x * *gamma + *beta;
         }
         scales.push(scale);
     }
@@ -80,23 +87,23 @@ pub(super) fn norm<T: Real>(
 /// The derivative of a layer norm; adds those of scale and offset.
 pub(super) fn norm_back<T: Real>(
     slots: NormSlots,
-    all: &[T],
+    p: &Parameters<T>,
     at: &Normal<T>,
     mut d_y: DMatrix<T>,
     gradient: &mut [T],
 ) -> DMatrix<T> {
-    let count = T::of(d_y.nrows() as f64);
-    for ((mut d, n), scale) in d_y.column_iter_mut().zip(at.normal.column_iter()).zip(&at.scale) {
-        let (mut mean, mut along) = (T::zero(), T::zero());
-        for (k, (d, n)) in d.iter_mut().zip(n.iter()).enumerate() {
-            gradient[slots.gamma.offset + k] += *d * *n;
-            gradient[slots.beta.offset + k] += *d;
-            *d *= all[slots.gamma.offset + k];
-            mean += *d;
-            along += *d * *n;
-        }
-        let (mean, along) = (mean / count, along / count);
-        d.iter_mut().zip(n.iter()).for_each(|(d, n)| *d = (*d - mean - *n * along) * *scale);
+    let gamma = &p.all[slots.gamma.range()];
+    let width = gamma.len();
+    let count = T::of(width as f64);
+    // Scale and offset lie side by side.
+    let (d_gamma, d_beta) = gradient[slots.gamma.offset..slots.beta.range().end].split_at_mut(width);
+    let tokens = d_y.as_mut_slice().chunks_exact_mut(width).zip(at.normal.as_slice().chunks_exact(width));
+    for ((d, n), scale) in tokens.zip(&at.scale) {
+        d_beta.iter_mut().zip(&*d).for_each(|(sum, d)| *sum += *d);
+        d_gamma.iter_mut().zip(d.iter().zip(n)).for_each(|(sum, (d, n))| *sum += *d * *n);
+        d.iter_mut().zip(gamma).for_each(|(d, gamma)| *d *= *gamma);
+        let (mean, along) = (sum(d) / count, dot(d, n) / count);
+        d.iter_mut().zip(n).for_each(|(d, n)| *d = (*d - mean - *n * along) * *scale);
     }
     d_y
 }

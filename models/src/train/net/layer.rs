@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::attention::{Probabilities, attention, attention_back};
 use super::dense::{Normal, dense, dense_input, dense_weights, gelu, norm, norm_back};
-use super::{Batch, Mask, Net, Real};
+use super::{Batch, Mask, Net, Parameters, Real};
 
 /// What a layer leaves for its derivative.
 pub(super) struct LayerRun<T> {
@@ -24,19 +24,19 @@ pub(super) struct LayerRun<T> {
 /// The tokens after a layer.
 pub(super) fn layer<T: Real>(
     net: &Net,
-    all: &[T],
+    p: &Parameters<T>,
     mask: &Mask<'_, T>,
     batch: &Batch,
     tokens: DMatrix<T>,
 ) -> (DMatrix<T>, LayerRun<T>) {
     let slots = &net.layout.layer;
-    let inputs = dense(slots.inputs, all, &tokens);
+    let inputs = dense(slots.inputs, p, &tokens);
     let (context, probabilities) = attention(net.attention_heads(), mask, batch, &inputs);
-    let sum = dense(slots.output, all, &context) + &tokens;
-    let (attended, attention_normal) = norm(slots.attention_norm, all, net.epsilon, sum);
-    let (activated, slope) = gelu(dense(slots.up, all, &attended));
-    let sum = dense(slots.down, all, &activated) + &attended;
-    let (after, output_normal) = norm(slots.output_norm, all, net.epsilon, sum);
+    let sum = dense(slots.output, p, &context) + &tokens;
+    let (attended, attention_normal) = norm(slots.attention_norm, p, net.epsilon, sum);
+    let (activated, slope) = gelu(dense(slots.up, p, &attended));
+    let sum = dense(slots.down, p, &activated) + &attended;
+    let (after, output_normal) = norm(slots.output_norm, p, net.epsilon, sum);
     let run = LayerRun {
         tokens,
         inputs,
@@ -54,24 +54,24 @@ pub(super) fn layer<T: Real>(
 /// The derivative by the tokens ahead of a layer, from that by the tokens after it.
 pub(super) fn layer_back<T: Real>(
     net: &Net,
-    (all, mask, batch): (&[T], &Mask<'_, T>, &Batch),
+    (p, mask, batch): (&Parameters<T>, &Mask<'_, T>, &Batch),
     run: &LayerRun<T>,
     d_after: DMatrix<T>,
     gradient: &mut [T],
 ) -> DMatrix<T> {
     let slots = &net.layout.layer;
-    let mut d_attended = norm_back(slots.output_norm, all, &run.output_normal, d_after, gradient);
+    let mut d_attended = norm_back(slots.output_norm, p, &run.output_normal, d_after, gradient);
     dense_weights(slots.down, &run.activated, &d_attended, gradient);
     let mut d_up = DMatrix::zeros(run.slope.nrows(), run.slope.ncols());
-    dense_input(slots.down, all, &d_attended, &mut d_up);
+    dense_input(slots.down, p, &d_attended, &mut d_up);
     d_up.component_mul_assign(&run.slope);
     dense_weights(slots.up, &run.attended, &d_up, gradient);
-    dense_input(slots.up, all, &d_up, &mut d_attended);
+    dense_input(slots.up, p, &d_up, &mut d_attended);
 
-    let mut d_tokens = norm_back(slots.attention_norm, all, &run.attention_normal, d_attended, gradient);
+    let mut d_tokens = norm_back(slots.attention_norm, p, &run.attention_normal, d_attended, gradient);
     dense_weights(slots.output, &run.context, &d_tokens, gradient);
     let mut d_context = DMatrix::zeros(run.context.nrows(), run.context.ncols());
-    dense_input(slots.output, all, &d_tokens, &mut d_context);
+    dense_input(slots.output, p, &d_tokens, &mut d_context);
     let d_inputs = attention_back(
         net.attention_heads(),
         mask,
@@ -81,6 +81,6 @@ pub(super) fn layer_back<T: Real>(
         &mut gradient[net.layout.spans.range()],
     );
     dense_weights(slots.inputs, &run.tokens, &d_inputs, gradient);
-    dense_input(slots.inputs, all, &d_inputs, &mut d_tokens);
+    dense_input(slots.inputs, p, &d_inputs, &mut d_tokens);
     d_tokens
 }

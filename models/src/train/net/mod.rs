@@ -34,6 +34,13 @@ pub(super) struct Net {
     pub(super) epsilon: f64,
 }
 
+/// All parameters, as they lie by the layout.
+pub(super) struct Parameters<T> {
+    pub(super) all: Vec<T>,
+    /// The same with each weight of a dense layer transposed in its place, [outputs x inputs], which products forward read.
+    turned: Vec<T>,
+}
+
 /// What one pass leaves for its derivative.
 pub(super) struct Run<T> {
     embedded: DMatrix<T>,
@@ -51,6 +58,20 @@ pub(super) enum Reach {
     Ramps,
 }
 
+impl<T: Real> Parameters<T> {
+    pub(super) fn new(layout: &Layout, all: Vec<T>) -> Self {
+        let mut turned = all.clone();
+        let layer = &layout.layer;
+        let encoder = [layout.map, layer.inputs, layer.output, layer.up, layer.down];
+        let ramps = layout.ramps.iter().flat_map(|ramp| [ramp.pooler, ramp.classifier]);
+        for weight in encoder.into_iter().chain(ramps).map(|dense| dense.weight) {
+            let transposed = weight.matrix(&all).transpose();
+            turned[weight.range()].copy_from_slice(transposed.as_slice());
+        }
+        Parameters { all, turned }
+    }
+}
+
 impl<T: Real> Run<T> {
     /// Logits of each off-ramp, [classes x sentences].
     pub(super) fn logits(&self) -> impl ExactSizeIterator<Item = &DMatrix<T>> {
@@ -60,14 +81,14 @@ impl<T: Real> Run<T> {
 
 impl Net {
     /// The network on a batch.
-    pub(super) fn run<T: Real>(&self, all: &[T], mask: &Mask<'_, T>, batch: &Batch) -> Run<T> {
+    pub(super) fn run<T: Real>(&self, p: &Parameters<T>, mask: &Mask<'_, T>, batch: &Batch) -> Run<T> {
         let layout = &self.layout;
-        let (embedded, normal) = norm(layout.norm, all, self.epsilon, self.embedding(all, batch));
-        let mut tokens = dense(layout.map, all, &embedded);
+        let (embedded, normal) = norm(layout.norm, p, self.epsilon, self.embedding(p, batch));
+        let mut tokens = dense(layout.map, p, &embedded);
         let mut run = Run { embedded, normal, layers: vec![], ramps: vec![] };
         for slots in &layout.ramps {
-            let (after, layer) = layer(self, all, mask, batch, tokens);
-            run.ramps.push(ramp(slots, all, batch, &after));
+            let (after, layer) = layer(self, p, mask, batch, tokens);
+            run.ramps.push(ramp(slots, p, batch, &after));
             run.layers.push(layer);
             tokens = after;
         }
@@ -77,7 +98,7 @@ impl Net {
     /// Adds the derivatives of the loss by the parameters, from those by the logits of each off-ramp.
     pub(super) fn back<T: Real>(
         &self,
-        (all, mask, batch): (&[T], &Mask<'_, T>, &Batch),
+        (p, mask, batch): (&Parameters<T>, &Mask<'_, T>, &Batch),
         run: &Run<T>,
         d_logits: &[DMatrix<T>],
         reach: Reach,
@@ -86,13 +107,13 @@ impl Net {
         let layout = &self.layout;
         let mut d_tokens = DMatrix::zeros(layout.map.weight.columns, batch.words.len());
         for (index, slots) in layout.ramps.iter().enumerate().rev() {
-            ramp_back(slots, all, batch, (&run.ramps[index], &d_logits[index]), &mut d_tokens, gradient);
+            ramp_back(slots, p, batch, (&run.ramps[index], &d_logits[index]), &mut d_tokens, gradient);
             if reach == Reach::Everything {
-                d_tokens = layer_back(self, (all, mask, batch), &run.layers[index], d_tokens, gradient);
+                d_tokens = layer_back(self, (p, mask, batch), &run.layers[index], d_tokens, gradient);
             }
         }
         if reach == Reach::Everything {
-            self.embedding_back(all, batch, run, &d_tokens, gradient);
+            self.embedding_back(p, batch, run, &d_tokens, gradient);
         }
     }
 
@@ -101,8 +122,8 @@ impl Net {
     }
 
     /// Word plus position embedding.
-    fn embedding<T: Real>(&self, all: &[T], batch: &Batch) -> DMatrix<T> {
-        let (words, positions) = (self.layout.words.matrix(all), self.layout.positions.matrix(all));
+    fn embedding<T: Real>(&self, p: &Parameters<T>, batch: &Batch) -> DMatrix<T> {
+        let (words, positions) = (self.layout.words.matrix(&p.all), self.layout.positions.matrix(&p.all));
         let mut sum = DMatrix::zeros(words.nrows(), batch.words.len());
         for (token, position) in batch.positions() {
             let word = batch.words[token] as usize;
@@ -113,7 +134,7 @@ impl Net {
 
     fn embedding_back<T: Real>(
         &self,
-        all: &[T],
+        p: &Parameters<T>,
         batch: &Batch,
         run: &Run<T>,
         d_tokens: &DMatrix<T>,
@@ -122,8 +143,8 @@ impl Net {
         let layout = &self.layout;
         dense_weights(layout.map, &run.embedded, d_tokens, gradient);
         let mut d = DMatrix::zeros(layout.words.rows, batch.words.len());
-        dense_input(layout.map, all, d_tokens, &mut d);
-        let d = norm_back(layout.norm, all, &run.normal, d, gradient);
+        dense_input(layout.map, p, d_tokens, &mut d);
+        let d = norm_back(layout.norm, p, &run.normal, d, gradient);
         for (token, position) in batch.positions() {
             let word = batch.words[token] as usize;
             let mut words = layout.words.matrix_mut(gradient);
