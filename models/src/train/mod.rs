@@ -15,6 +15,9 @@ mod step;
 mod trainer;
 mod vocabulary;
 
+#[cfg(test)]
+mod tests;
+
 pub use recipe::{Distillation, Method, Optimiser, Phase, Pruning, Recipe, Sizes, Spans};
 pub use result::{Exits, Metrics, Trained};
 pub use state::Stage;
