@@ -219,7 +219,7 @@ fn what_does_not_train_is_refused() {
     for (set, message) in [
         ("network.heads=5", "network.heads = 5 must divide"),
         ("network.embedding=64", "must be from 1 to below hidden"),
-        ("network.positions=18", "the longest sentence must fit"),
+        ("network.positions=22", "the longest sentence must fit"),
         ("network.layers=1", "early exit needs two off-ramps"),
         ("batch=0", "batch = 0"),
         ("test=7", "test = 7"),

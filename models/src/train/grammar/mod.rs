@@ -3,13 +3,14 @@
 //! | difficulty | what has to be understood | example, label |
 //! |---|---|---|
 //! | 0 | polarity of an adjective | the plot is really dull: 0 |
-//! | 1 | negation, its scope, double negation | nobody would say that the plot is not dull: 0 |
-//! | 2 | which clause of a contrast counts, negation in either | although the plot is dull, the cast is not weak: 1 |
-//! | 3 | attribution, denial, comparison, distracting relative clauses | critics who found the plot dull deny that the cast is weak: 1 |
+//! | 1 | negation and double negation | nobody would say that the plot is not dull: 0 |
+//! | 2 | which clause of a contrast counts, negation in either | although the plot was not dull, the cast is weak: 0 |
+//! | 3 | attribution, denial, comparison, and whose they are | no critic who denies that the plot is dull doubts that the cast is weak: 0 |
 //!
-//! Labels are 0 (blame) and 1 (praise) in turn, and at difficulties 1 to 3 either label meets either polarity of adjectives equally
-//! often. One (noun, adjective) pair in [`HELD_OUT`] is never seen in training, and testing sees no other: who memorises pairs fails.
-//! What is judged is what the sentence asserts of its main noun; "less A than" counts as not A.
+//! The label is what the sentence says of its judged noun, 0 for blame and 1 for praise: the polarity of the adjective, flipped once for
+//! each operator in whose scope it stands that flips ("less A than" among them). Labels take turns, and from difficulty 1 on either
+//! label meets either polarity of adjectives equally often. One (noun, adjective) pair in [`HELD_OUT`] is never seen in training, and
+//! testing sees no other: who memorises pairs fails.
 
 mod templates;
 #[cfg(test)]
@@ -20,7 +21,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rand::{Rng, RngExt};
-use templates::{Other, TEMPLATES, Template};
+use templates::{OPERATORS, TEMPLATES, filler, operator};
 use words::{DEGREES, NEGATIVE, NOUNS, PEOPLE, PERSONS, POSITIVE, TAILS};
 
 /// Difficulties, from 0.
@@ -28,7 +29,7 @@ pub const DIFFICULTIES: usize = TEMPLATES.len();
 /// Of so many pairs one is held out.
 pub const HELD_OUT: usize = 5;
 /// Most tokens of a sentence, `[CLS]` and `[SEP]` among them.
-pub const LONGEST: usize = 19;
+pub const LONGEST: usize = 23;
 
 /// A sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,28 +69,72 @@ pub fn sentences(rng: &mut impl Rng, split: Split, numbers: Range<u64>) -> Vec<S
 
 /// All words that sentences are made of, in alphabetical order.
 pub fn words() -> BTreeSet<&'static str> {
-    let templates = TEMPLATES.iter().flat_map(|all| all.iter()).flat_map(|template| template.text.split(' '));
+    let templates = TEMPLATES.iter().flat_map(|all| all.iter()).flat_map(|template| template.split(' '));
     let closed = templates.filter(|word| !word.starts_with(|first: char| first.is_ascii_uppercase()));
-    let lists: [&[&str]; 6] = [&NOUNS, &POSITIVE, &NEGATIVE, &DEGREES, &PEOPLE, &PERSONS];
-    let tails = TAILS.iter().flat_map(|tail| tail.split(' '));
-    closed.chain(lists.into_iter().flatten().copied()).chain(tails).collect()
+    let operators = OPERATORS.iter().filter_map(|slot| operator(slot)).flat_map(|of| [of.keeps, of.flips]);
+    let lists: [&[&str]; 7] = [&NOUNS, &POSITIVE, &NEGATIVE, &DEGREES, &TAILS, &PEOPLE, &PERSONS];
+    let lists = lists.into_iter().chain(operators).flatten().flat_map(|words| words.split(' '));
+    closed.chain(lists).collect()
 }
 
 fn sentence(rng: &mut impl Rng, split: Split, difficulty: usize, label: usize) -> Sentence {
-    let flipped = difficulty > 0 && rng.random_bool(0.5);
-    let template = one_of(rng, TEMPLATES[difficulty].iter().filter(|template| template.flips == flipped));
-    let positive = (label == 1) != template.flips;
-    let judged = pair(rng, split, positive, None);
-    let other_positive = match template.other {
-        Other::Free => rng.random_bool(0.5),
-        Other::Contrast(flips) => (label == 0) != flips,
-    };
-    let other = pair(rng, split, other_positive, Some(judged.noun));
+    let template = *one_of(rng, TEMPLATES[difficulty].iter());
+    let (words, flips) = filled(rng, template);
+    let judged = pair(rng, split, (label == 1) != flips.judged, None);
+    // The clauses of a contrast say opposites; elsewhere nothing binds the other pair.
+    let opposite = if difficulty == 2 { label == 0 } else { rng.random_bool(0.5) };
+    let other = pair(rng, split, opposite != flips.other, Some(judged.noun));
     let mut pairs = vec![(NOUNS[judged.noun], judged.adjective)];
-    if template.text.contains('M') {
+    if template.contains('M') {
         pairs.push((NOUNS[other.noun], other.adjective));
     }
-    Sentence { text: filled(rng, template, &judged, &other), label, difficulty, pairs }
+    let words = words.into_iter().map(|word| match word {
+        "N" => NOUNS[judged.noun],
+        "A" => judged.adjective,
+        "M" => NOUNS[other.noun],
+        "B" => other.adjective,
+        word => word,
+    });
+    Sentence { text: joined(words), label, difficulty, pairs }
+}
+
+/// Whether the operators of a sentence flip its adjectives.
+#[derive(Default)]
+struct Flips {
+    judged: bool,
+    other: bool,
+}
+
+/// The words of a template with all slots filled but those of the pairs.
+fn filled(rng: &mut impl Rng, template: &'static str) -> (Vec<&'static str>, Flips) {
+    let mut flips = Flips::default();
+    let mut words = Vec::new();
+    for word in template.split(' ') {
+        if let Some(operator) = operator(word) {
+            let flip = rng.random_bool(0.5);
+            let scope = if operator.judged { &mut flips.judged } else { &mut flips.other };
+            *scope ^= flip;
+            words.push(*one_of(rng, if flip { operator.flips } else { operator.keeps }.iter()));
+        } else if let Some((all, optional)) = filler(word) {
+            if !optional || rng.random_bool(0.5) {
+                words.push(*one_of(rng, all.iter()));
+            }
+        } else {
+            words.push(word);
+        }
+    }
+    (words, flips)
+}
+
+fn joined(words: impl Iterator<Item = &'static str>) -> String {
+    let mut text = String::new();
+    for word in words {
+        if !text.is_empty() && word != "," {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+    text
 }
 
 /// A pair of a split and polarity whose noun is not `but`.
@@ -99,33 +144,6 @@ fn pair(rng: &mut impl Rng, split: Split, positive: bool, but: Option<usize>) ->
     let fits = |noun: &usize| Some(*noun) != but && held_out(*noun) == (split == Split::Test);
     let noun = one_of(rng, (0..NOUNS.len()).filter(fits));
     Pair { noun, adjective: if positive { POSITIVE[at] } else { NEGATIVE[at] } }
-}
-
-fn filled(rng: &mut impl Rng, template: &Template, judged: &Pair, other: &Pair) -> String {
-    let mut text = String::new();
-    for word in template.text.split(' ') {
-        let word = match word {
-            "N" => NOUNS[judged.noun],
-            "A" => judged.adjective,
-            "M" => NOUNS[other.noun],
-            "B" => other.adjective,
-            "D" => perhaps(rng, &DEGREES),
-            "T" => perhaps(rng, &TAILS),
-            "P" => one_of(rng, PEOPLE.iter()),
-            "S" => one_of(rng, PERSONS.iter()),
-            word => word,
-        };
-        if !text.is_empty() && !word.is_empty() && word != "," {
-            text.push(' ');
-        }
-        text.push_str(word);
-    }
-    text
-}
-
-/// One of some words, or in half of the cases nothing.
-fn perhaps(rng: &mut impl Rng, words: &'static [&'static str]) -> &'static str {
-    if rng.random_bool(0.5) { one_of(rng, words.iter()) } else { "" }
 }
 
 /// One of some things. None of the lists here is empty.

@@ -1,97 +1,83 @@
-//! The templates of each difficulty.
+//! The templates of each difficulty and what fills their slots.
 //!
-//! A word of one capital is a slot: `N` and `A` the pair that is judged, `M` and `B` another one, `D` an adverb of degree or
-//! nothing, `T` an ending or nothing, `P` people, `S` a person.
+//! A word of one capital is a slot. `N` and `A` are the pair that is judged, `M` and `B` another one; `D` is an adverb of degree or
+//! nothing, `T` an ending or nothing, `P` people, `S` a person. All others are operators, which keep or flip the polarity of what
+//! stands in their scope, either in half of the cases.
 
-/// A sentence with slots.
-pub(super) struct Template {
-    /// Words and slots.
-    pub(super) text: &'static str,
-    /// Whether the sentence says the opposite of its judged adjective.
-    pub(super) flips: bool,
-    /// What it says of the other pair.
-    pub(super) other: Other,
-}
+use super::words::{DEGREES, PEOPLE, PERSONS, TAILS};
 
-/// What binds the polarity of the other pair.
-#[derive(Clone, Copy)]
-pub(super) enum Other {
-    /// There is none, or nothing does.
-    Free,
-    /// The clause of the other pair says the opposite of the sentence; the flag is whether that clause flips its adjective.
-    Contrast(bool),
-}
-
-const fn plain(text: &'static str) -> Template {
-    Template { text, flips: false, other: Other::Free }
-}
-
-const fn flips(text: &'static str) -> Template {
-    Template { text, flips: true, other: Other::Free }
-}
-
-const fn contrast(text: &'static str, flips: bool, other: bool) -> Template {
-    Template { text, flips, other: Other::Contrast(other) }
-}
-
-/// Templates by difficulty: polarity; negation and its scope; concession; attribution, denial and comparison.
-pub(super) const TEMPLATES: [&[Template]; 4] = [
+/// Templates by difficulty: polarity; negation and its scope; contrast; attribution, denial and comparison.
+pub(super) const TEMPLATES: [&[&str]; 4] = [
     &[
-        plain("the N is D A T"),
-        plain("this N is D A T"),
-        plain("i found the N D A T"),
-        plain("that was one D A N T"),
-        plain("to be fair , the N was D A T"),
-        plain("you can call the N D A T"),
+        "the N is D A T",
+        "this N is D A T",
+        "i found the N D A T",
+        "that was one D A N T",
+        "to be fair , the N was D A T",
+        "you can call the N D A T",
     ],
     &[
-        flips("the N is not D A T"),
-        flips("the N is anything but A T"),
-        flips("the N was never D A T"),
-        flips("nobody would call the N D A T"),
-        flips("i would not call the N D A T"),
-        flips("it is not true that the N is D A"),
-        plain("the N is not only D A T"),
-        plain("the N was never anything but A T"),
-        plain("it is not true that the N is not D A"),
-        plain("nobody would say that the N is not A"),
-        plain("i would not say that the N is anything but A"),
-        plain("nobody would call the N anything but A"),
+        "the N C D A T",
+        "this N C A T",
+        "it is I that the N is D A T",
+        "it is I that the N C A",
+        "E would say that the N C D A",
     ],
     &[
-        contrast("although the M is D B , the N is D A", false, false),
-        contrast("although the M is not B , the N is D A", false, true),
-        contrast("although the M is D B , the N is not A", true, false),
-        contrast("although the M is not B , the N is anything but A", true, true),
-        contrast("the N is D A , although the M is B", false, false),
-        contrast("the N is D A , although the M is not B", false, true),
-        contrast("the N is not A , although the M is D B", true, false),
-        contrast("the N is anything but A , although the M is not B", true, true),
-        contrast("the M is D B , but the N is D A", false, false),
-        contrast("the M is not D B , but the N is D A", false, true),
-        contrast("the M is D B , but nobody would call the N A", true, false),
-        contrast("the M is anything but B , but the N is not A", true, true),
-        contrast("despite the D B M , the N is D A", false, false),
-        contrast("despite the D B M , the N is not A", true, false),
-        contrast("the N is not D A , even though nobody would call the M B", true, true),
-        contrast("the N is D A , even though nobody would call the M B", false, true),
+        "although the M K D B , the N C A",
+        "the N C D A , although the M K B",
+        "the M K B , but the N C D A",
+        "despite the D B M , the N C A",
+        "even though O would call the M B , the N C A",
+        "the N C A , even though O would call the M B",
     ],
     &[
-        flips("P who found the M B deny that the N is D A"),
-        flips("P who deny that the M is B agree that the N is not A"),
-        flips("the S who denies that the M is B doubts that the N is A"),
-        flips("nobody who found the M B agrees that the N is D A"),
-        flips("nobody who doubts that the M is B denies that the N is not A"),
-        flips("every S who found the M B agrees that the N is less A than the rest"),
-        flips("P deny that the N is more A than the D B M"),
-        flips("P who found the M B agree that the N is anything but A"),
-        plain("P who found the M D B admit that the N is A"),
-        plain("P who found the M B deny that the N is not A"),
-        plain("the S who denies that the M is B admits that the N is D A"),
-        plain("nobody who found the M B denies that the N is D A"),
-        plain("nobody who denies that the M is B doubts that the N is A"),
-        plain("every S who doubts that the M is B denies that the N is anything but A"),
-        plain("P deny that the N is less A than the D B M"),
-        plain("it is not true that P find the N less A than the B M"),
+        "P who W that the M K B V that the N C A",
+        "Q S who G that the M K B F that the N C A",
+        "P who found the M D B V that the N is H A than the rest",
+        "Q S F that the N is H A than the D B M",
+        "Q S F that P V that the N C A",
+        "although P W that the M is B , Q S F that the N C A",
     ],
 ];
+
+/// What an operator may be.
+pub(super) struct Operator {
+    pub(super) keeps: &'static [&'static str],
+    pub(super) flips: &'static [&'static str],
+    /// Whether it speaks of the judged pair or of the other one.
+    pub(super) judged: bool,
+}
+
+/// The operator of a slot.
+pub(super) fn operator(slot: &str) -> Option<Operator> {
+    let (keeps, flips, judged): (&[&str], &[&str], bool) = match slot {
+        "C" | "K" => (
+            &["is", "was", "is not only", "was never anything but"],
+            &["is not", "is anything but", "was never", "was not"],
+            slot == "C",
+        ),
+        "V" | "W" => (&["admit", "agree", "say"], &["deny", "doubt"], slot == "V"),
+        "F" | "G" => (&["admits", "agrees", "says"], &["denies", "doubts"], slot == "F"),
+        "E" | "O" => (&["everybody", "anybody"], &["nobody"], slot == "E"),
+        "Q" => (&["every", "the", "one"], &["no"], true),
+        "I" => (&["true", "clear"], &["not true", "not clear"], true),
+        "H" => (&["more"], &["less"], true),
+        _ => return None,
+    };
+    Some(Operator { keeps, flips, judged })
+}
+
+/// The operators' slots.
+pub(super) const OPERATORS: [&str; 11] = ["C", "K", "V", "W", "F", "G", "E", "O", "Q", "I", "H"];
+
+/// Words that fill a slot without a meaning for the label, and whether there may be none.
+pub(super) fn filler(slot: &str) -> Option<(&'static [&'static str], bool)> {
+    match slot {
+        "D" => Some((&DEGREES, true)),
+        "T" => Some((&TAILS, true)),
+        "P" => Some((&PEOPLE, false)),
+        "S" => Some((&PERSONS, false)),
+        _ => None,
+    }
+}

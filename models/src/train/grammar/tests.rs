@@ -15,10 +15,10 @@ fn sentences_are_those_of_the_seed() {
     assert_eq!(
         first,
         [
-            "the music is simply boring on sunday",
-            "it is not true that the cast is so funny",
-            "the lighting is remarkably messy, although the direction is charming",
-            "the fan who denies that the performance is moving admits that the dialogue is really dull"
+            "the novel is very dull",
+            "this humour was not splendid for once",
+            "despite the rather splendid plot, the ending was never vivid",
+            "no viewer doubts that fans deny that the dialogue was never bland"
         ]
     );
     assert_eq!(drawn(Split::Test, 100), drawn(Split::Test, 100));
@@ -68,7 +68,15 @@ fn sentences_hold_their_pairs_and_known_words() {
 fn sentences_are_of_the_length_that_is_said() {
     let tokens = |s: &Sentence| 2 + s.text.split(' ').count() + s.text.matches(',').count();
     let lengths: Vec<usize> = drawn(Split::Training, 20_000).iter().map(tokens).collect();
-    assert_eq!(lengths.iter().max(), Some(&LONGEST));
+    let long = |slot: &str| {
+        let operator = operator(slot).into_iter().flat_map(|of| [of.keeps, of.flips]);
+        let words = operator.chain(filler(slot).map(|(all, _)| all)).flatten();
+        words.map(|words| words.split(' ').count()).max().unwrap_or(1)
+    };
+    let templates = TEMPLATES.iter().flat_map(|all| all.iter());
+    let longest = templates.map(|template| 2 + template.split(' ').map(long).sum::<usize>()).max();
+    assert_eq!(longest, Some(LONGEST));
+    assert!(lengths.iter().all(|length| *length <= LONGEST));
     let mean = lengths.iter().sum::<usize>() as f64 / lengths.len() as f64;
     assert!((11.0..13.0).contains(&mean), "{mean}");
     assert!((150..=175).contains(&words().len()), "{}", words().len());
@@ -85,7 +93,7 @@ fn by_adjective(text: &str) -> bool {
 
 /// The last adjective, turned by every negation of the text.
 fn by_negation(text: &str) -> bool {
-    let turns = ["not", "never", "nobody", "anything"].iter();
+    let turns = ["not", "never", "nobody", "no", "anything"].iter();
     let turns: usize = turns.map(|word| text.split([' ', ',']).filter(|w| w == word).count()).sum();
     by_adjective(text) != (turns - text.matches("not only").count()).is_multiple_of(2).eq(&false)
 }

@@ -10,7 +10,7 @@
 use nalgebra::DMatrix;
 
 use super::Parameters;
-use super::real::{Real, dot, sum};
+use super::real::{Real, dot, sum, transposed};
 use crate::train::layout::{DenseSlots, NormSlots};
 
 /// A dense layer.
@@ -32,7 +32,7 @@ pub(super) fn dense_weights<T: Real>(
     gradient: &mut [T],
 ) {
     // A copy: of few columns, nalgebra reads strided views beyond their end (dimforge/nalgebra#1616).
-    slots.weight.matrix_mut(gradient).gemm(T::one(), x, &d_y.transpose(), T::one());
+    slots.weight.matrix_mut(gradient).gemm(T::one(), x, &transposed(d_y), T::one());
     let bias = &mut gradient[slots.bias.range()];
     for column in d_y.column_iter() {
         bias.iter_mut().zip(column.iter()).for_each(|(sum, d)| *sum += *d);
@@ -111,11 +111,9 @@ pub(super) fn norm_back<T: Real>(
 /// GELU of each element, and its derivative there.
 pub(super) fn gelu<T: Real>(mut x: DMatrix<T>) -> (DMatrix<T>, DMatrix<T>) {
     let mut slope = DMatrix::zeros(x.nrows(), x.ncols());
-    let (half, root) = (T::of(0.5), T::of(std::f64::consts::FRAC_1_SQRT_2));
-    let density = T::of((2.0 * std::f64::consts::PI).sqrt().recip());
     for (x, slope) in x.iter_mut().zip(slope.iter_mut()) {
-        let below = half * (T::one() + (*x * root).erf());
-        *slope = below + *x * density * (-half * *x * *x).exp();
+        let (below, density) = x.normal();
+        *slope = below + *x * density;
         *x *= below;
     }
     (x, slope)
