@@ -11,6 +11,7 @@ use kernels::adaptivfloat::{Format, bias_for, encode_f64};
 fn short() -> Recipe {
     let mut recipe: Recipe = preset("tiny").unwrap();
     recipe.batch = 10;
+    recipe.curriculum = 3;
     recipe.test = 40;
     for (phase, steps) in [(&mut recipe.teacher, 4), (&mut recipe.student, 7), (&mut recipe.ramps, 3)] {
         *phase = Phase { steps, warm_up: 1, rate: 1e-2 };
@@ -219,10 +220,11 @@ fn what_does_not_train_is_refused() {
     for (set, message) in [
         ("network.heads=5", "network.heads = 5 must divide"),
         ("network.embedding=64", "must be from 1 to below hidden"),
-        ("network.positions=22", "the longest sentence must fit"),
+        ("network.positions=21", "the longest sentence must fit"),
         ("network.layers=1", "early exit needs two off-ramps"),
         ("batch=0", "batch = 0"),
         ("test=7", "test = 7"),
+        ("curriculum=1000000", "curriculum"),
         ("threshold=0.7", "two classes have no more entropy"),
         ("teacher.warm_up=1000000", "teacher.warm_up"),
         ("student.rate=-1e-3", "student.rate"),

@@ -5,7 +5,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::adam::{self, Moments, Move};
 use super::compress::{choose, effective, share};
-use super::grammar::{Sentence, Split, sentences};
+use super::grammar::{DIFFICULTIES, Sentence, Split, sentences};
 use super::layout::{Kind, Layout};
 use super::loss::Terms;
 use super::net::{Batch, Mask, Net, Parameters, Reach, hard};
@@ -121,7 +121,7 @@ impl Trainer {
 
     /// The sentences that the result is tested on.
     pub fn test_sentences(&self) -> Vec<Sentence> {
-        sentences(&mut self.random(TEST), Split::Test, 0..self.recipe.test.into())
+        sentences(&mut self.random(TEST), Split::Test, 0..self.recipe.test.into(), DIFFICULTIES)
     }
 
     /// The weights that the network is run with.
@@ -177,8 +177,18 @@ impl Trainer {
     fn shards(&self, step: u32) -> Vec<Batch> {
         let mut random = self.random((self.state.stage as u64 + 1) << 32 | u64::from(step));
         let first = u64::from(step) * u64::from(self.recipe.batch);
-        let drawn = sentences(&mut random, Split::Training, first..first + u64::from(self.recipe.batch));
+        let numbers = first..first + u64::from(self.recipe.batch);
+        let drawn = sentences(&mut random, Split::Training, numbers, self.difficulties(step));
         drawn.chunks(drawn.len().div_ceil(SHARDS)).map(|some| self.batch(some)).collect()
+    }
+
+    /// Difficulties that are drawn at a step.
+    fn difficulties(&self, step: u32) -> usize {
+        let whole = self.recipe.curriculum;
+        if self.state.stage > Stage::Teacher || step >= whole {
+            return DIFFICULTIES;
+        }
+        1 + (u64::from(step) * DIFFICULTIES as u64 / u64::from(whole.max(1))) as usize
     }
 
     fn task<'a>(&'a self, weights: &'a Parameters<f32>, teacher: Option<&'a Parameters<f32>>) -> Task<'a> {

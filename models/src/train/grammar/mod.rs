@@ -29,7 +29,7 @@ pub const DIFFICULTIES: usize = TEMPLATES.len();
 /// Of so many pairs one is held out.
 pub const HELD_OUT: usize = 5;
 /// Most tokens of a sentence, `[CLS]` and `[SEP]` among them.
-pub const LONGEST: usize = 23;
+pub const LONGEST: usize = 22;
 
 /// A sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,11 +59,19 @@ struct Pair {
     adjective: &'static str,
 }
 
-/// Sentences of a split, with these numbers: difficulties take turns, then labels, so that 8 in a row are balanced.
-pub fn sentences(rng: &mut impl Rng, split: Split, numbers: Range<u64>) -> Vec<Sentence> {
-    let turn = |number: u64, of: usize| (number % of as u64) as usize;
-    let one =
-        |number| sentence(rng, split, turn(number, DIFFICULTIES), turn(number / DIFFICULTIES as u64, 2));
+/// Sentences of a split, with these numbers, of the first so many difficulties: difficulties take turns, then labels, so that two rounds
+/// of difficulties are balanced.
+pub fn sentences(
+    rng: &mut impl Rng,
+    split: Split,
+    numbers: Range<u64>,
+    difficulties: usize,
+) -> Vec<Sentence> {
+    let difficulties = difficulties.clamp(1, DIFFICULTIES) as u64;
+    let one = |number| {
+        let (difficulty, label) = (number % difficulties, number / difficulties % 2);
+        sentence(rng, split, difficulty as usize, label as usize)
+    };
     numbers.map(one).collect()
 }
 

@@ -32,12 +32,14 @@ pub(super) const TEMPLATES: [&[&str]; 4] = [
         "the N C A , even though O would call the M B",
     ],
     &[
-        "P who W that the M K B V that the N C A",
-        "Q S who G that the M K B F that the N C A",
-        "P who found the M D B V that the N is H A than the rest",
-        "Q S F that the N is H A than the D B M",
-        "Q S F that P V that the N C A",
-        "although P W that the M is B , Q S F that the N C A",
+        "P who W that the M K B V that the N is D A",
+        "P who W that the M is D B V that the N C A",
+        "the S who G that the M K B F that the N is A",
+        "Q S who found the M D B F that the N is D A",
+        "P who found the M B V that the N is H A than the rest",
+        "the S F that the N is H A than the D B M",
+        "although P W that the M is B , the S F that the N C A",
+        "Q S who G that the M is B F that the N C A",
     ],
 ];
 

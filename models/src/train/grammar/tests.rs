@@ -5,7 +5,7 @@ use rand_chacha::rand_core::SeedableRng;
 const SEED: u64 = 7;
 
 fn drawn(split: Split, count: u64) -> Vec<Sentence> {
-    sentences(&mut ChaCha8Rng::seed_from_u64(SEED), split, 0..count)
+    sentences(&mut ChaCha8Rng::seed_from_u64(SEED), split, 0..count, DIFFICULTIES)
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn sentences_are_those_of_the_seed() {
             "the novel is very dull",
             "this humour was not splendid for once",
             "despite the rather splendid plot, the ending was never vivid",
-            "no viewer doubts that fans deny that the dialogue was never bland"
+            "the viewer denies that the humour is less awful than the really bland dialogue"
         ]
     );
     assert_eq!(drawn(Split::Test, 100), drawn(Split::Test, 100));
@@ -33,6 +33,17 @@ fn labels_are_balanced_at_every_difficulty() {
                 all.iter().filter(|s| s.difficulty == difficulty).map(|s| s.label).collect();
             assert_eq!((labels.len(), labels.iter().sum()), (200, 100), "{difficulty}");
         }
+    }
+}
+
+#[test]
+fn difficulties_can_be_held_back() {
+    for difficulties in 1..=DIFFICULTIES {
+        let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+        let all = sentences(&mut rng, Split::Training, 24..48, difficulties);
+        let most = all.iter().map(|s| s.difficulty).max();
+        assert_eq!(most, Some(difficulties - 1));
+        assert_eq!(all.iter().map(|s| s.label).sum::<usize>(), 12);
     }
 }
 

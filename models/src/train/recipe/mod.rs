@@ -27,6 +27,8 @@ pub struct Recipe {
     pub seed: u64,
     /// Sentences in a step.
     pub batch: u32,
+    /// Steps of the teacher until sentences of all difficulties are drawn: difficulties join one after the other.
+    pub curriculum: u32,
     /// Sentences that the result is tested on, all of held-out pairs.
     pub test: u32,
     /// Entropy below which a sentence leaves in the metrics, nats.

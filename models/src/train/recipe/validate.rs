@@ -13,6 +13,13 @@ pub(super) fn recipe(recipe: &Recipe, problems: &mut Problems) {
     // TOML has no greater whole numbers.
     problems.range("seed", recipe.seed, 0, i64::MAX.cast_unsigned(), "TOML's whole numbers are signed");
     problems.range("batch", recipe.batch, 1, 1 << 12, "a step holds all of its activations");
+    problems.range(
+        "curriculum",
+        recipe.curriculum,
+        0,
+        recipe.teacher.steps,
+        "the teacher is trained in so many steps",
+    );
     problems.range("test", recipe.test, 8, 1 << 20, "each label of each difficulty is tested");
     problems.range(
         "threshold",
