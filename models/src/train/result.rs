@@ -105,7 +105,8 @@ impl Trainer {
         })
     }
 
-    fn test(
+    /// Logits of sentences.
+    pub(super) fn test(
         &self,
         weights: &Parameters<f32>,
         mask: &Mask<'_, f32>,

@@ -1,6 +1,7 @@
 //! Whole runs: small ones for what holds of any run, and one of the recipe `tiny` for what training achieves.
 
 use super::layout::Kind;
+use super::net::Mask;
 use super::*;
 use crate::compiler::Inference;
 use crate::forward::forward;
@@ -180,6 +181,44 @@ fn the_reference_pass_agrees() {
         trainer.state.spans.copy_from_slice(&spans);
         agrees_with_the_reference(&trainer.trained(2).unwrap());
     }
+}
+
+/// Mean divergence of a student's answers from its teacher's over the test sentences, nats.
+fn divergence(trainer: &Trainer) -> f64 {
+    let sentences = trainer.test_sentences();
+    let teacher = trainer.teacher().unwrap();
+    let teacher = trainer.test(&teacher, &Mask::None, &sentences, 2).unwrap();
+    let student = trainer.effective();
+    let student = trainer.test(&student, &trainer.mask(&student), &sentences, 2).unwrap();
+    let shares = |row: &[f64]| {
+        let last = &row[row.len() - CLASSES..];
+        let sum: f64 = last.iter().map(|x| x.exp()).sum();
+        [last[0].exp() / sum, last[1].exp() / sum]
+    };
+    let one = |(teacher, student): (&[f64], &[f64])| {
+        let (teacher, student) = (shares(teacher), shares(student));
+        teacher.iter().zip(student).map(|(t, s)| t * (t / s).ln()).sum::<f64>()
+    };
+    teacher.rows().zip(student.rows()).map(one).sum::<f64>() / sentences.len() as f64
+}
+
+/// One teacher, and two students of it that differ in distillation alone.
+#[test]
+fn each_ingredient_does_its_work() {
+    let recipe: Recipe = preset("tiny").unwrap();
+    let mut trainer = Trainer::new(recipe.clone()).unwrap();
+    while trainer.stage() == Stage::Teacher {
+        trainer.step(2);
+    }
+    let mut alone = trainer.clone();
+    alone.recipe.distillation.share = 0.0;
+    let [trainer, alone] = [trainer, alone].map(|trainer| finished(trainer, 2));
+    let trained = trainer.trained(2).unwrap();
+    let metrics = &trained.metrics;
+    println!("{metrics:?}");
+    println!("{:?}", alone.trained(2).unwrap().metrics);
+    println!("divergence {} {}", divergence(&trainer), divergence(&alone));
+    agrees_with_the_reference(&trained);
 }
 
 #[test]
