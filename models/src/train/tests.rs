@@ -215,9 +215,27 @@ fn each_ingredient_does_its_work() {
     let [trainer, alone] = [trainer, alone].map(|trainer| finished(trainer, 2));
     let trained = trainer.trained(2).unwrap();
     let metrics = &trained.metrics;
-    println!("{metrics:?}");
-    println!("{:?}", alone.trained(2).unwrap().metrics);
-    println!("divergence {} {}", divergence(&trainer), divergence(&alone));
+    // It learns: chance is 0.5, whose standard error over 400 sentences is 0.025.
+    assert!(metrics.teacher_accuracy > 0.65 && metrics.exit_accuracy > 0.65, "{metrics:?}");
+    // Spans start at 24 tokens, beyond every sentence.
+    let mean = metrics.spans.iter().sum::<u32>() as f64 / metrics.spans.len() as f64;
+    assert!(mean < 14.0, "{:?}", metrics.spans);
+    // 80 % of 4 x 32 x 32 and 2 x 32 x 64 weights; of a matrix at most half a weight is rounded off.
+    assert!((metrics.encoder_sparsity - recipe.pruning.sparsity).abs() < 0.5 / 1024.0, "{metrics:?}");
+    assert!(
+        (metrics.embedding_sparsity - recipe.pruning.embedding_sparsity).abs() < 0.5 / 512.0,
+        "{metrics:?}"
+    );
+    // What the grammar makes hard leaves late.
+    let exits: Vec<f64> = metrics.difficulties.iter().map(|exits| exits.mean_exit).collect();
+    assert!(exits.is_sorted() && exits[3] > exits[0] + 0.5, "{exits:?}");
+    // Who is distilled answers more as the teacher does.
+    assert!(
+        divergence(&trainer) < 0.9 * divergence(&alone),
+        "{} {}",
+        divergence(&trainer),
+        divergence(&alone)
+    );
     agrees_with_the_reference(&trained);
 }
 

@@ -3,9 +3,9 @@
 //! | difficulty | what has to be understood | example, label |
 //! |---|---|---|
 //! | 0 | polarity of an adjective | the plot is really dull: 0 |
-//! | 1 | negation and double negation | nobody would say that the plot is not dull: 0 |
+//! | 1 | negation, double negation, denial, comparison | nobody would say that the plot is not dull: 0 |
 //! | 2 | which clause of a contrast counts, negation in either | although the plot was not dull, the cast is weak: 0 |
-//! | 3 | attribution, denial, comparison, and whose they are | no critic who denies that the plot is dull doubts that the cast is weak: 0 |
+//! | 3 | several of them at once, and which of them speak of the judged noun | no critic who denies that the plot is dull doubts that the cast is weak: 0 |
 //!
 //! The label is what the sentence says of its judged noun, 0 for blame and 1 for praise: the polarity of the adjective, flipped once for
 //! each operator in whose scope it stands that flips ("less A than" among them). Labels take turns, and from difficulty 1 on either
@@ -88,10 +88,10 @@ pub fn words() -> BTreeSet<&'static str> {
 fn sentence(rng: &mut impl Rng, split: Split, difficulty: usize, label: usize) -> Sentence {
     let template = *one_of(rng, TEMPLATES[difficulty].iter());
     let (words, flips) = filled(rng, template);
-    let judged = pair(rng, split, (label == 1) != flips.judged, None);
+    let judged = pair(rng, split, (label == 1) != flips.judged.unwrap_or(false), None);
     // The clauses of a contrast say opposites; elsewhere nothing binds the other pair.
     let opposite = if difficulty == 2 { label == 0 } else { rng.random_bool(0.5) };
-    let other = pair(rng, split, opposite != flips.other, Some(judged.noun));
+    let other = pair(rng, split, opposite != flips.other.unwrap_or(false), Some(judged.noun));
     let mut pairs = vec![(NOUNS[judged.noun], judged.adjective)];
     if template.contains('M') {
         pairs.push((NOUNS[other.noun], other.adjective));
@@ -106,11 +106,11 @@ fn sentence(rng: &mut impl Rng, split: Split, difficulty: usize, label: usize) -
     Sentence { text: joined(words), label, difficulty, pairs }
 }
 
-/// Whether the operators of a sentence flip its adjectives.
+/// Whether the operators of a sentence flip its adjectives; none where there is none in scope.
 #[derive(Default)]
 struct Flips {
-    judged: bool,
-    other: bool,
+    judged: Option<bool>,
+    other: Option<bool>,
 }
 
 /// The words of a template with all slots filled but those of the pairs.
@@ -119,9 +119,9 @@ fn filled(rng: &mut impl Rng, template: &'static str) -> (Vec<&'static str>, Fli
     let mut words = Vec::new();
     for word in template.split(' ') {
         if let Some(operator) = operator(word) {
-            let flip = rng.random_bool(0.5);
             let scope = if operator.judged { &mut flips.judged } else { &mut flips.other };
-            *scope ^= flip;
+            let flip = rng.random_bool(if scope.is_some() { 0.25 } else { 0.5 });
+            *scope = Some(scope.unwrap_or(false) ^ flip);
             words.push(*one_of(rng, if flip { operator.flips } else { operator.keeps }.iter()));
         } else if let Some((all, optional)) = filler(word) {
             if !optional || rng.random_bool(0.5) {

@@ -2,11 +2,12 @@
 //!
 //! A word of one capital is a slot. `N` and `A` are the pair that is judged, `M` and `B` another one; `D` is an adverb of degree or
 //! nothing, `T` an ending or nothing, `P` people, `S` a person. All others are operators, which keep or flip the polarity of what
-//! stands in their scope, either in half of the cases.
+//! stands in their scope: the first of a scope flips in half of the cases, which leaves nothing to be guessed from the adjective alone,
+//! the others in a quarter, for the parity of many even chances gives a learner nothing to begin with.
 
 use super::words::{DEGREES, PEOPLE, PERSONS, TAILS};
 
-/// Templates by difficulty: polarity; negation and its scope; contrast; attribution, denial and comparison.
+/// Templates by difficulty: polarity; one negation, denial or comparison, or two; contrast; both with what distracts.
 pub(super) const TEMPLATES: [&[&str]; 4] = [
     &[
         "the N is D A T",
@@ -20,8 +21,11 @@ pub(super) const TEMPLATES: [&[&str]; 4] = [
         "the N C D A T",
         "this N C A T",
         "it is I that the N is D A T",
-        "it is I that the N C A",
-        "E would say that the N C D A",
+        "E would say that the N C A",
+        "Q S would call the N D A T",
+        "P V that the N is D A T",
+        "the S F that the N is D A",
+        "the N is H A than the rest",
     ],
     &[
         "although the M K D B , the N C A",
@@ -35,8 +39,8 @@ pub(super) const TEMPLATES: [&[&str]; 4] = [
         "P who W that the M K B V that the N is D A",
         "P who W that the M is D B V that the N C A",
         "the S who G that the M K B F that the N is A",
-        "Q S who found the M D B F that the N is D A",
-        "P who found the M B V that the N is H A than the rest",
+        "Q S who L the M D B F that the N is A",
+        "P who L the M B V that the N is H A than the rest",
         "the S F that the N is H A than the D B M",
         "although P W that the M is B , the S F that the N C A",
         "Q S who G that the M is B F that the N C A",
@@ -61,6 +65,7 @@ pub(super) fn operator(slot: &str) -> Option<Operator> {
         ),
         "V" | "W" => (&["admit", "agree", "say"], &["deny", "doubt"], slot == "V"),
         "F" | "G" => (&["admits", "agrees", "says"], &["denies", "doubts"], slot == "F"),
+        "L" => (&["found", "called"], &["never found", "never called"], false),
         "E" | "O" => (&["everybody", "anybody"], &["nobody"], slot == "E"),
         "Q" => (&["every", "the", "one"], &["no"], true),
         "I" => (&["true", "clear"], &["not true", "not clear"], true),
@@ -71,7 +76,7 @@ pub(super) fn operator(slot: &str) -> Option<Operator> {
 }
 
 /// The operators' slots.
-pub(super) const OPERATORS: [&str; 11] = ["C", "K", "V", "W", "F", "G", "E", "O", "Q", "I", "H"];
+pub(super) const OPERATORS: [&str; 12] = ["C", "K", "V", "W", "F", "G", "L", "E", "O", "Q", "I", "H"];
 
 /// Words that fill a slot without a meaning for the label, and whether there may be none.
 pub(super) fn filler(slot: &str) -> Option<(&'static [&'static str], bool)> {

@@ -18,7 +18,7 @@ fn sentences_are_those_of_the_seed() {
             "the novel is very dull",
             "this humour was not splendid for once",
             "despite the rather splendid plot, the ending was never vivid",
-            "the viewer denies that the humour is less awful than the really bland dialogue"
+            "the viewer denies that the humour is more brilliant than the really bland dialogue"
         ]
     );
     assert_eq!(drawn(Split::Test, 100), drawn(Split::Test, 100));
@@ -89,7 +89,7 @@ fn sentences_are_of_the_length_that_is_said() {
     assert_eq!(longest, Some(LONGEST));
     assert!(lengths.iter().all(|length| *length <= LONGEST));
     let mean = lengths.iter().sum::<usize>() as f64 / lengths.len() as f64;
-    assert!((11.0..13.0).contains(&mean), "{mean}");
+    assert!((12.0..14.0).contains(&mean), "{mean}");
     assert!((150..=175).contains(&words().len()), "{}", words().len());
 }
 
@@ -104,7 +104,8 @@ fn by_adjective(text: &str) -> bool {
 
 /// The last adjective, turned by every negation of the text.
 fn by_negation(text: &str) -> bool {
-    let turns = ["not", "never", "nobody", "no", "anything"].iter();
+    let turns =
+        ["not", "never", "nobody", "no", "anything", "deny", "denies", "doubt", "doubts", "less"].iter();
     let turns: usize = turns.map(|word| text.split([' ', ',']).filter(|w| w == word).count()).sum();
     by_adjective(text) != (turns - text.matches("not only").count()).is_multiple_of(2).eq(&false)
 }
