@@ -43,7 +43,7 @@ fn a_run_that_stops_goes_on_to_the_same_bits() {
             let done = (0..stop).filter_map(|_| trainer.step(2)).count();
             assert_eq!(done, stop);
             let trainer = finished(Trainer::from_bytes(&trainer.to_bytes()).unwrap(), 2);
-            assert_eq!(trainer.to_bytes(), whole.to_bytes(), "{method:?}, stopped after {stop}");
+            assert!(trainer.to_bytes() == whole.to_bytes(), "{method:?}, stopped after {stop}");
         }
         assert_eq!(whole.stage(), Stage::Done);
     }
@@ -54,8 +54,8 @@ fn results_do_not_depend_on_the_number_of_threads() {
     let first = finished(Trainer::new(short()).unwrap(), 1);
     for threads in [2, 3, 64] {
         let trainer = finished(Trainer::new(short()).unwrap(), threads);
-        assert_eq!(trainer.to_bytes(), first.to_bytes(), "{threads} threads");
-        assert_eq!(trainer.trained(threads), first.trained(1), "{threads} threads");
+        assert!(trainer.to_bytes() == first.to_bytes(), "{threads} threads");
+        assert!(trainer.trained(threads) == first.trained(1), "{threads} threads");
     }
 }
 
