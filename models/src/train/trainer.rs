@@ -3,17 +3,17 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::adam::{self, Moments, Move};
-use super::compress::{choose, effective, share};
+use super::adam::Moments;
+use super::compress::effective;
 use super::grammar::{DIFFICULTIES, Sentence, Split, sentences};
-use super::layout::{Kind, Layout};
+use super::layout::Layout;
 use super::loss::Terms;
-use super::net::{Batch, Mask, Net, Parameters, Reach, hard};
-use super::recipe::{Method, Phase, Recipe};
+use super::net::{Batch, Mask, Net, Parameters, Reach};
+use super::recipe::{Phase, Recipe};
 use super::state::{Stage, State};
 use super::step::{SHARDS, Sums, Task, sums};
 use super::{Vocabulary, init};
-use crate::record::{Error, Kind as ErrorKind, check};
+use crate::record::{Error, Kind, check};
 
 /// Stream of random numbers of the test sentences; steps count from 0 in each stage.
 const TEST: u64 = u64::MAX;
@@ -77,7 +77,7 @@ impl Trainer {
         let (text, state) = State::from_bytes(bytes)?;
         let recipe = serde_json::from_str(&text).map_err(|error| {
             let message = format!("the recipe in it is none: {error}");
-            Error::new(ErrorKind::Input, "state of a training run", message, "train from the start")
+            Error::new(Kind::Input, "state of a training run", message, "train from the start")
         })?;
         let mut trainer = Trainer::new(recipe)?;
         state.check(&trainer.net.layout)?;
@@ -207,86 +207,6 @@ impl Trainer {
             reach: if ramps { Reach::Ramps } else { Reach::Everything },
             teacher: teacher.filter(|_| distils),
         }
-    }
-
-    /// Chooses what is zero, and makes spans whole, when it is time.
-    fn compress(&mut self, step: u32) {
-        let pruning = &self.recipe.pruning;
-        let due = step.is_multiple_of(pruning.every) || step == pruning.end;
-        if due && (pruning.start..=pruning.end).contains(&step) {
-            self.prune(step);
-        }
-        if step == self.recipe.spans.freeze {
-            self.freeze();
-        }
-    }
-
-    fn prune(&mut self, step: u32) {
-        let pruning = &self.recipe.pruning;
-        let State { weights, scores, keep, .. } = &mut self.state;
-        for (slot, kind) in &self.net.layout.tensors {
-            let target = match kind {
-                Kind::Encoder => pruning.sparsity,
-                Kind::Table => pruning.embedding_sparsity,
-                _ => continue,
-            };
-            let share = share(target, step, pruning.start, pruning.end);
-            let at = |index: usize| slot.offset + index;
-            let keep = &mut keep[slot.range()];
-            match pruning.method {
-                Method::Movement if *kind == Kind::Encoder => {
-                    choose(keep, |index| scores[at(index)], share);
-                }
-                _ => choose(keep, |index| weights[at(index)].abs(), share),
-            }
-        }
-    }
-
-    fn freeze(&mut self) {
-        let starts = &self.state.weights[self.net.layout.spans.range()];
-        let ramp = self.recipe.spans.ramp;
-        let most = self.recipe.network.positions;
-        self.state.spans = starts.iter().map(|start| hard(*start, ramp, most)).collect();
-    }
-
-    /// Moves the weights along the gradient of a step's sum of losses.
-    fn update(&mut self, phase: &Phase, gradient: &mut [f32]) {
-        let scale = (f64::from(self.recipe.batch).recip()) as f32;
-        gradient.iter_mut().for_each(|g| *g *= scale);
-        let layout = &self.net.layout;
-        let state = &mut self.state;
-        for ((score, g), w) in state.scores.iter_mut().zip(&*gradient).zip(&state.weights) {
-            *score -= g * w;
-        }
-        let (moved, spans) = gradient.split_at_mut(layout.spans.offset);
-        adam::clip(moved, self.recipe.optimiser.clip);
-        let penalty = self.recipe.spans.penalty / f64::from(self.recipe.network.heads);
-        spans.iter_mut().for_each(|g| *g += penalty as f32);
-
-        let rate = adam::rate(phase, state.step);
-        let mut by = Move { optimiser: &self.recipe.optimiser, count: state.step + 1, rate, decay: 0.0 };
-        let early = layout.early_ramps();
-        for (slot, kind) in &layout.tensors {
-            let trained = match (state.stage, kind) {
-                (Stage::Student, Kind::Span) => state.spans.is_empty(),
-                (_, Kind::Span) => false,
-                (Stage::Ramps, _) => early.contains(&slot.offset),
-                _ => true,
-            };
-            if !trained {
-                continue;
-            }
-            let decays = matches!(kind, Kind::Table | Kind::Encoder | Kind::Matrix);
-            by.rate = if *kind == Kind::Span { self.recipe.spans.rate } else { rate };
-            by.decay = if decays { rate * self.recipe.optimiser.decay } else { 0.0 };
-            let range = slot.range();
-            let Moments { first, second } = &mut state.moments;
-            let moments = (&mut first[range.clone()], &mut second[range.clone()]);
-            adam::step(&by, &mut state.weights[range.clone()], moments, &gradient[range]);
-        }
-        let ramp = self.recipe.spans.ramp as f32;
-        let most = self.recipe.network.positions as f32;
-        state.weights[layout.spans.range()].iter_mut().for_each(|start| *start = start.clamp(-ramp, most));
     }
 
     fn progress(&self, stage: Stage, phase: &Phase, sums: &Sums) -> Progress {
