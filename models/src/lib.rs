@@ -18,5 +18,6 @@ pub mod storage;
 pub mod technology;
 pub mod tokenizer;
 pub mod trace;
+pub mod train;
 pub mod weights;
 pub mod workload;

@@ -127,6 +127,11 @@ impl Logits {
         self.layers
     }
 
+    /// Logits of each sentence, layer after layer.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f64]> {
+        self.values.chunks_exact(self.layers * self.classes)
+    }
+
     /// The right answers, sentence after sentence, where they are known.
     pub fn labels(&self) -> Option<&[usize]> {
         self.labels.as_deref()

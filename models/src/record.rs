@@ -170,6 +170,22 @@ pub fn parse<T: Record>(source: &str, text: &str) -> Result<T, Error> {
     Document::new(source, text, false).read()
 }
 
+/// Holds a record that no text describes to its rules.
+///
+/// # Errors
+/// It breaks its rules: every broken one is in the error.
+pub fn check<T: Record>(record: &T) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    record.validate(&mut problems);
+    let problems: Vec<Problem> = problems
+        .into_list()
+        .into_iter()
+        .map(|found| Problem { message: found.message, remedy: Some(found.remedy), place: None })
+        .collect();
+    let subject = format!("{} {}", T::KIND, record.name());
+    if problems.is_empty() { Ok(()) } else { Err(Error { kind: Kind::Input, subject, problems }) }
+}
+
 /// The keys at the top of a text, whatever record it is.
 ///
 /// # Errors

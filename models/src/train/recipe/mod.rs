@@ -1,0 +1,102 @@
+//! What a training run is made of: sizes, steps, rates, compression.
+//!
+//! A run has three phases: a dense teacher; a student that starts as the teacher and is distilled, pruned, quantised and narrowed in
+//! span at once; then all off-ramps but the last, alone, behind the student's frozen encoder.
+
+mod parts;
+mod validate;
+
+pub use parts::{Distillation, Method, Optimiser, Phase, Pruning, Sizes, Spans};
+
+use kernels::adaptivfloat::Format;
+use serde::{Deserialize, Serialize};
+
+use crate::network::{Family, Network};
+use crate::record::{Problems, Record};
+use kernels::activation::Activation;
+
+/// One training run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// What it is called.
+    pub name: String,
+    /// One line for listings.
+    pub summary: String,
+    /// Seed of initial weights and of sentences.
+    pub seed: u64,
+    /// Sentences in a step.
+    pub batch: u32,
+    /// Steps of the teacher until sentences of all difficulties are drawn: difficulties join one after the other.
+    pub curriculum: u32,
+    /// Sentences that the result is tested on, all of held-out pairs.
+    pub test: u32,
+    /// Entropy below which a sentence leaves in the metrics, nats.
+    pub threshold: f64,
+    /// Weight of the cross-entropy of each off-ramp but the last, against 1 of the last, while the encoder is trained.
+    pub ramp_weight: f64,
+    /// Format that each weight matrix and embedding table of the student is rounded to in every step; absent: not rounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// The network.
+    pub network: Sizes,
+    /// Of all phases.
+    pub optimiser: Optimiser,
+    /// The dense network.
+    pub teacher: Phase,
+    /// The compressed one.
+    pub student: Phase,
+    /// Off-ramps alone.
+    pub ramps: Phase,
+    /// What the student learns of the teacher.
+    pub distillation: Distillation,
+    /// Zeros of the student.
+    pub pruning: Pruning,
+    /// Attention spans of the student.
+    pub spans: Spans,
+}
+
+impl Recipe {
+    /// The network that comes out, of a vocabulary of `words`.
+    pub fn network(&self, words: usize) -> Network {
+        Network {
+            name: self.name.clone(),
+            summary: self.summary.clone(),
+            family: Family::Albert,
+            layers: self.network.layers,
+            hidden: self.network.hidden,
+            feed_forward: self.network.feed_forward,
+            heads: self.network.heads,
+            embedding: self.network.embedding,
+            vocabulary: words as u32,
+            positions: self.network.positions,
+            token_types: 0,
+            shared_layers: true,
+            pooler: true,
+            activation: Activation::Gelu,
+            gelu_tanh: false,
+            classes: super::CLASSES as u32,
+            layer_norm_epsilon: self.network.layer_norm_epsilon,
+        }
+    }
+}
+
+impl Record for Recipe {
+    const KIND: &'static str = "recipe";
+    const PRESETS: &'static [(&'static str, &'static str)] = &[
+        ("albert-mini", include_str!("../../../presets/recipes/albert-mini.toml")),
+        ("tiny", include_str!("../../../presets/recipes/tiny.toml")),
+    ];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    fn validate(&self, problems: &mut Problems) {
+        validate::recipe(self, problems);
+    }
+}

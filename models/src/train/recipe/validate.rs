@@ -1,0 +1,148 @@
+//! Rules of a recipe: whatever they let pass trains without a panic.
+
+use super::{Phase, Recipe};
+use crate::record::Problems;
+use crate::train::grammar::LONGEST;
+
+/// Most steps of a phase.
+const STEPS: u32 = 1 << 24;
+
+pub(super) fn recipe(recipe: &Recipe, problems: &mut Problems) {
+    problems.not_empty("name", &recipe.name);
+    problems.not_empty("summary", &recipe.summary);
+    // TOML has no greater whole numbers.
+    problems.range("seed", recipe.seed, 0, i64::MAX.cast_unsigned(), "TOML's whole numbers are signed");
+    problems.range("batch", recipe.batch, 1, 1 << 12, "a step holds all of its activations");
+    problems.range(
+        "curriculum",
+        recipe.curriculum,
+        0,
+        recipe.teacher.steps,
+        "the teacher is trained in so many steps",
+    );
+    problems.range("test", recipe.test, 8, 1 << 20, "each label of each difficulty is tested");
+    problems.range(
+        "threshold",
+        recipe.threshold,
+        0.0,
+        std::f64::consts::LN_2,
+        "two classes have no more entropy",
+    );
+    problems.range("ramp_weight", recipe.ramp_weight, 0.0, 10.0, "more would drown the last off-ramp");
+    sizes(recipe, problems);
+    optimiser(recipe, problems);
+    for (name, part) in [("teacher", &recipe.teacher), ("student", &recipe.student), ("ramps", &recipe.ramps)]
+    {
+        phase(name, part, problems);
+    }
+    compression(recipe, problems);
+    spans(recipe, problems);
+}
+
+fn sizes(recipe: &Recipe, problems: &mut Problems) {
+    let sizes = &recipe.network;
+    let reason = "this trainer is made for small networks";
+    problems.range("network.layers", sizes.layers, 2, 48, "early exit needs two off-ramps");
+    problems.range("network.hidden", sizes.hidden, 2, 2048, reason);
+    problems.range("network.feed_forward", sizes.feed_forward, 1, 8192, reason);
+    problems.range("network.heads", sizes.heads, 1, 64, reason);
+    problems.range(
+        "network.positions",
+        sizes.positions,
+        LONGEST as u32,
+        4096,
+        "the longest sentence must fit",
+    );
+    problems.range(
+        "network.layer_norm_epsilon",
+        sizes.layer_norm_epsilon,
+        0.0,
+        1e-3,
+        "it only guards a division by zero",
+    );
+    if sizes.embedding == 0 || sizes.embedding >= sizes.hidden {
+        problems.push(
+            "network.embedding",
+            format!(
+                "network.embedding = {} must be from 1 to below hidden = {} (a map widens embeddings)",
+                sizes.embedding, sizes.hidden
+            ),
+            "choose half of hidden",
+        );
+    }
+    if sizes.heads > 0 && !sizes.hidden.is_multiple_of(sizes.heads) {
+        problems.push(
+            "network.heads",
+            format!(
+                "network.heads = {} must divide hidden = {} (heads split the hidden state)",
+                sizes.heads, sizes.hidden
+            ),
+            "choose a divisor of hidden",
+        );
+    }
+}
+
+fn optimiser(recipe: &Recipe, problems: &mut Problems) {
+    let optimiser = &recipe.optimiser;
+    problems.range("optimiser.beta1", optimiser.beta1, 0.0, 0.999, "a mean forgets");
+    problems.range("optimiser.beta2", optimiser.beta2, 0.0, 0.99999, "a mean forgets");
+    problems.range("optimiser.epsilon", optimiser.epsilon, 1e-12, 1.0, "it guards a division by zero");
+    problems.range("optimiser.decay", optimiser.decay, 0.0, 1.0, "more would erase the weights");
+    problems.range("optimiser.clip", optimiser.clip, 1e-6, 1e6, "a step must have a length");
+}
+
+fn phase(name: &str, phase: &Phase, problems: &mut Problems) {
+    problems.range(
+        &format!("{name}.steps"),
+        phase.steps,
+        0,
+        STEPS,
+        "sentences of a step are drawn by its number",
+    );
+    problems.range(&format!("{name}.warm_up"), phase.warm_up, 0, phase.steps, "it is part of the steps");
+    problems.range(&format!("{name}.rate"), phase.rate, 0.0, 1.0, "more would not train");
+}
+
+fn compression(recipe: &Recipe, problems: &mut Problems) {
+    let (distillation, pruning) = (&recipe.distillation, &recipe.pruning);
+    problems.range("distillation.share", distillation.share, 0.0, 1.0, "a share");
+    problems.range(
+        "distillation.temperature",
+        distillation.temperature,
+        0.1,
+        100.0,
+        "logits are divided by it",
+    );
+    problems.range("pruning.sparsity", pruning.sparsity, 0.0, 0.99, "something must be left");
+    problems.range(
+        "pruning.embedding_sparsity",
+        pruning.embedding_sparsity,
+        0.0,
+        0.99,
+        "something must be left",
+    );
+    problems.range(
+        "pruning.end",
+        pruning.end,
+        0,
+        recipe.student.steps,
+        "the student is trained in so many steps",
+    );
+    problems.range("pruning.start", pruning.start, 0, pruning.end, "the share rises from start to end");
+    problems.range("pruning.every", pruning.every, 1, STEPS, "a number of steps");
+}
+
+fn spans(recipe: &Recipe, problems: &mut Problems) {
+    let spans = &recipe.spans;
+    problems.range("spans.start", spans.start, 0, recipe.network.positions, "no sentence is longer");
+    problems.range("spans.ramp", spans.ramp, 1, recipe.network.positions.max(1), "the slope is 1 / ramp");
+    problems.range("spans.penalty", spans.penalty, 0.0, 1.0, "more would switch every head off");
+    problems.range("spans.rate", spans.rate, 0.0, 10.0, "more would jump over sentences");
+    problems.range(
+        "spans.freeze",
+        spans.freeze,
+        0,
+        recipe.student.steps,
+        "the student is trained in so many steps",
+    );
+}
