@@ -13,6 +13,7 @@ use models::network::Network;
 use models::record::{self, Error, Kind, Record};
 use models::technology::Technology;
 use models::trace::Trace;
+use models::train::Recipe;
 use models::workload::Workload;
 
 use crate::sweep::space::Space;
@@ -66,6 +67,7 @@ fn check(file: &str) -> Result<String, Error> {
         kind::<Technology>(&keys),
         kind::<Memory>(&keys),
         kind::<FaultModel>(&keys),
+        kind::<Recipe>(&keys),
         kind::<Network>(&keys),
         kind::<Workload>(&keys),
         kind::<Space>(&keys),

@@ -41,6 +41,7 @@ mod sweep;
 mod synth;
 mod threshold;
 mod trace;
+mod train;
 
 pub use exit::{Exit, Failure};
 
@@ -53,6 +54,7 @@ use models::fault::FaultModel;
 use models::memory::Memory;
 use models::network::Network;
 use models::technology::Technology;
+use models::train::Recipe;
 use models::workload::Workload;
 
 /// What `offramp --help` ends with.
@@ -160,6 +162,11 @@ enum Command {
     /// The entropy threshold for an accuracy, from logits with labels
     #[command(after_help = threshold::EXAMPLES)]
     Threshold(threshold::Args),
+    /// Recipes of training runs: presets to train by or to copy
+    Recipes(records::Args),
+    /// Train a small network as EdgeBERT prepares its own: exits, spans, zeros, rounded weights
+    #[command(after_help = train::EXAMPLES)]
+    Train(train::Args),
     /// The shape and the statistics of a checkpoint as records for other commands
     #[command(after_help = import::EXAMPLES)]
     Import(import::Args),
@@ -265,6 +272,8 @@ fn dispatch(
         Command::Stream(args) => stream::run(args, out),
         Command::Ladder(args) => ladder::run(args, out, err),
         Command::Threshold(args) => threshold::run(args, out),
+        Command::Recipes(args) => records::run::<Recipe>(args, out),
+        Command::Train(args) => train::run(args, out, err),
         Command::Import(args) => import::run(args, out),
         Command::Infer(args) => infer::run(args, out, err),
         Command::Compress(args) => compress::run(args, out),

@@ -1,0 +1,177 @@
+//! `offramp train`: a small network trained as EdgeBERT prepares its own, to a checkpoint.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use models::checkpoint;
+use models::model::Model;
+use models::record::{self, Error, Kind, read_bytes};
+use models::train::{Metrics, Recipe, Stage, Trained, Trainer};
+
+use super::export::whole;
+use super::{Failure, stop};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  offramp train -o mini                                 the preset albert-mini, minutes on two cores
+  offramp train tiny -o try --set seed=7                another recipe with a key changed
+  offramp train -o mini --resume                        go on after Ctrl-C
+  offramp infer --model mini --text mini/test.tsv --threshold 0.3
+
+A dense teacher; a student that learns of it while it is pruned, its spans shrink and its weights are rounded; off-ramps alone. The task are
+sentences of a grammar in four grades of difficulty. The folder gets config.json, model.safetensors, vocab.txt, recipe.toml, metrics.json and
+test.tsv (sentence, label, difficulty); while training, state.bin, with which a run goes on to the same result. Losses go to the error
+stream.";
+
+/// What is trained.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Recipe: a preset or a file
+    #[arg(default_value = "albert-mini", value_name = "RECIPE")]
+    recipe: String,
+    /// Change one key of the recipe, e.g. seed=2; can be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// Folder of the model
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Go on with what state.bin holds
+    #[arg(long, conflicts_with = "sets")]
+    resume: bool,
+    /// Threads; the result does not depend on them
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+}
+
+/// Steps between two lines, and two states on disk.
+const STEPS: u32 = 200;
+
+/// Most bytes of a state: a thousand times the default recipe's.
+const STATE: u64 = 4 << 30;
+
+pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
+    let state = args.output.join("state.bin");
+    let mut trainer = args.trainer(&state)?;
+    fs::create_dir_all(&args.output).map_err(|error| unwritten(&args.output, &error))?;
+    let threads =
+        args.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), |n| n as usize);
+    stop::watch()?;
+    while let Some(progress) = trainer.step(threads) {
+        let due = progress.step.is_multiple_of(STEPS) || progress.step == progress.steps;
+        if due {
+            // Who closed the error stream does not want to know.
+            let _ = writeln!(
+                err,
+                "{} {} of {}: loss {:.4} nat, {:.1} % right",
+                name(progress.stage),
+                progress.step,
+                progress.steps,
+                progress.loss,
+                100.0 * progress.accuracy
+            );
+        }
+        if due || stop::asked() {
+            save(&state, &trainer.to_bytes())?;
+        }
+        if stop::asked() {
+            let folder = args.output.display();
+            return Err(Failure::Interrupted(format!("offramp train -o {folder} --resume")));
+        }
+    }
+    let trained = trainer.trained(threads).ok_or_else(|| wrong("the run has not ended"))?;
+    write(&args.output, &trained)?;
+    fs::remove_file(&state)
+        .or_else(|error| if state.exists() { Err(unwritten(&state, &error)) } else { Ok(()) })?;
+    Ok(out.write_all(summary(&trained.metrics).as_bytes())?)
+}
+
+impl Args {
+    /// The run, from the start or from where it was left.
+    fn trainer(&self, state: &Path) -> Result<Trainer, Error> {
+        if self.resume {
+            let path = state.to_string_lossy();
+            return Trainer::from_bytes(&read_bytes(
+                &path,
+                STATE,
+                "there is nothing to resume: leave out --resume",
+            )?);
+        }
+        for name in ["model.safetensors", "state.bin"] {
+            let path = self.output.join(name);
+            if path.exists() {
+                let message = format!("{} is there already", path.display());
+                let remedy = "name another folder with -o, or go on with --resume";
+                return Err(Error::new(Kind::Io, "arguments", message, remedy));
+            }
+        }
+        let (recipe, _) = record::resolve::<Recipe>(&self.recipe, &self.sets)?;
+        Trainer::new(recipe)
+    }
+}
+
+fn name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Teacher => "teacher",
+        Stage::Student => "student",
+        Stage::Ramps => "off-ramps",
+        Stage::Done => "done",
+    }
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Error {
+    let message = format!("cannot write {}: {error}", path.display());
+    Error::new(Kind::Io, "arguments", message, "name a folder that can be written with -o")
+}
+
+fn wrong(message: &str) -> Error {
+    Error::new(Kind::Input, "recipe", message, "please report this recipe")
+}
+
+fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    whole(path, |mut file| file.write_all(bytes).and_then(|()| file.flush()))
+}
+
+/// Writes everything that a result consists of.
+fn write(folder: &Path, trained: &Trained) -> Result<(), Failure> {
+    let labels = ["blame", "praise"].map(str::to_owned).to_vec();
+    let (network, weights, spans) = (trained.network.clone(), trained.weights.clone(), trained.spans.clone());
+    let model = Model { network, weights, spans: Some(spans), labels };
+    checkpoint::write(&folder.to_string_lossy(), &model)?;
+    let recipe = toml::to_string(&trained.recipe).map_err(|error| wrong(&error.to_string()))?;
+    let metrics =
+        serde_json::to_string_pretty(&trained.metrics).map_err(|error| wrong(&error.to_string()))?;
+    let sentence =
+        |s: &models::train::grammar::Sentence| format!("{}\t{}\t{}\n", s.text, s.label, s.difficulty);
+    let sentences: String = trained.sentences.iter().map(sentence).collect();
+    let files = [
+        ("vocab.txt", trained.vocabulary.text()),
+        ("recipe.toml", recipe),
+        ("metrics.json", metrics + "\n"),
+        ("test.tsv", format!("sentence\tlabel\tdifficulty\n{sentences}")),
+    ];
+    files.iter().try_for_each(|(name, text)| save(&folder.join(name), text.as_bytes()))
+}
+
+/// How good it is, for people.
+fn summary(metrics: &Metrics) -> String {
+    let percent = |share: f64| format!("{:.1}", 100.0 * share);
+    let ramps: Vec<String> = metrics.accuracy.iter().map(|share| percent(*share)).collect();
+    let exits: Vec<String> =
+        metrics.difficulties.iter().map(|exits| format!("{:.2}", exits.mean_exit)).collect();
+    let spans: Vec<String> = metrics.spans.iter().map(u32::to_string).collect();
+    format!(
+        "accuracy by off-ramp  {} %; teacher {} %\nat {} nat            {} % right, mean exit layer {:.2}, by difficulty {}\n\
+         spans                 {} tokens\nzeros                 {} % of the encoder, {} % of the embeddings\n",
+        ramps.join(" "),
+        percent(metrics.teacher_accuracy),
+        metrics.threshold,
+        percent(metrics.exit_accuracy),
+        metrics.mean_exit,
+        exits.join(" "),
+        spans.join(" "),
+        percent(metrics.encoder_sparsity),
+        percent(metrics.embedding_sparsity),
+    )
+}
