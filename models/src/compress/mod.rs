@@ -71,6 +71,13 @@ pub enum Operator {
     DropTop(u32),
 }
 
+impl Operator {
+    /// Whether weights stay in their places, so that they can be compared with what they were.
+    pub fn keeps_places(&self) -> bool {
+        matches!(self, Operator::Quantise(..) | Operator::Prune { .. } | Operator::Blocks { .. })
+    }
+}
+
 /// What an operator cannot do to a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused(pub String);
@@ -92,7 +99,7 @@ pub struct Change {
     pub elements: usize,
     /// Of which are zero.
     pub zeros: usize,
-    /// Power of what it was over power of what was changed, dB; none where nothing was, or its shape is another.
+    /// Power of what it was over power of what was changed, dB; none where nothing was, or weights have moved.
     pub sqnr_db: Option<f64>,
 }
 
@@ -101,7 +108,7 @@ pub struct Change {
 /// # Errors
 /// The model has no such layer, head or block, or too few of them.
 pub fn apply(model: &mut Model, operator: &Operator) -> Result<Vec<Change>, Refused> {
-    let before: Vec<(String, DMatrix<f32>)> = matrices(model, scope(operator)).collect();
+    let before: Vec<_> = matrices(model, scope(operator)).filter(|_| operator.keeps_places()).collect();
     match operator {
         Operator::Quantise(number, scope) => each(model, *scope, |matrix| number.round(matrix)),
         Operator::Prune { share, global, scope } => prune::prune(model, *scope, *share, *global),
@@ -161,7 +168,7 @@ fn each(model: &mut Model, scope: Scope, mut change: impl FnMut(&mut DMatrix<f32
 fn change(matrix: String, now: &DMatrix<f32>, before: &[(String, DMatrix<f32>)]) -> Change {
     let was = before.iter().find(|(name, _)| *name == matrix).map(|(_, was)| was);
     let power = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>();
-    let sqnr = was.filter(|was| was.shape() == now.shape()).and_then(|was| {
+    let sqnr = was.and_then(|was| {
         let signal = power(&mut was.iter().map(|x| f64::from(*x)));
         let noise = power(&mut was.iter().zip(now.iter()).map(|(a, b)| f64::from(*a) - f64::from(*b)));
         (noise > 0.0 && signal > 0.0).then(|| 10.0 * (signal / noise).log10())

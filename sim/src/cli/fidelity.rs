@@ -92,6 +92,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         let mean = cosines.iter().sum::<f64>() / cosines.len() as f64;
         let least = cosines.iter().copied().fold(f64::INFINITY, f64::min);
         let (sqnr, zeros) = weights(&model, &changed);
+        let sqnr = sqnr.filter(|_| attempt.operators.iter().all(Operator::keeps_places));
         let sqnr = sqnr.map_or_else(|| "-".to_owned(), |db| format!("{db:.1} dB"));
         writeln!(
             out,
