@@ -2,7 +2,7 @@
 //!
 //! | written | operator |
 //! |---|---|
-//! | `quantise=af8_4`, `=int8`, `=int8,row`, `=fp4` | rounds weights to a [number](number) format, a scale a tensor or an output |
+//! | `quantise=af8_4`, `=int8`, `=int8,row`, `=fp4` | rounds weights to a [`number`] format, a scale a tensor or an output |
 //! | `prune=0.6`, `=0.6,global` | zeros the smallest weights, of each matrix or of all together |
 //! | `blocks=32x32,0.5` | zeros the blocks of outputs x inputs of least norm, of all encoder matrices together |
 //! | `heads=4` | leaves the so many heads of largest norm in each layer, and removes what no layer has left |
