@@ -14,6 +14,9 @@ pub struct Model {
     pub weights: Weights,
     /// Tokens that each head sees, counted from the end of the sentence; all without.
     pub spans: Option<Vec<u32>>,
+    /// Movement of each weight of the encoder while it was trained, by which it may be pruned: of each set of layers the matrices in the
+    /// order of [`Layer::matrices`](crate::weights::Layer::matrices); none if the checkpoint has none.
+    pub scores: Option<Vec<[DMatrix<f32>; 6]>>,
     /// What the classes mean, as many as there are; none if that is not said.
     pub labels: Vec<String>,
 }

@@ -231,10 +231,16 @@ fn what_is_written_is_read_as_it_was() {
         let path = folder.path().join("new").to_str().expect("paths are UTF-8").to_owned();
         for ramps in [1, model.network.layers as usize] {
             model.weights.ramps = vec![model.weights.ramps[0].clone(); ramps];
+            let scores =
+                |layer: &models::weights::Layer| layer.matrices().map(|dense| dense.weight.map(|w| w * 2.0));
+            model.scores = (ramps > 1).then(|| model.weights.layers.iter().map(scores).collect());
             model.spans = (ramps > 1).then(|| vec![3; model.network.heads as usize]);
             checkpoint::write(&path, &model).unwrap_or_else(|error| panic!("{error}"));
             let read = checkpoint::read(&path).unwrap_or_else(|error| panic!("{error}"));
-            assert!(read.weights == model.weights && read.spans == model.spans, "{family}");
+            assert!(
+                read.weights == model.weights && read.spans == model.spans && read.scores == model.scores,
+                "{family}"
+            );
             let summary =
                 |model: &Model| models::network::Network { name: String::new(), ..model.network.clone() };
             assert_eq!(summary(&read), summary(&model), "{family}");

@@ -52,7 +52,7 @@ fn infer(c: &mut Criterion) {
         network: network.clone(),
     };
     let weights = tiny::weights(&mut rng, &job);
-    let model = Model { network, weights, spans: None, labels: vec![] };
+    let model = Model { network, weights, spans: None, scores: None, labels: vec![] };
     let design: Design = preset("offramp").expect("a preset is valid");
     let words: Vec<u32> = (0..128).map(|_| rng.random_range(0..1000)).collect();
     let prepared = Prepared::new(model, design, std::slice::from_ref(&words)).expect("weights fit");

@@ -10,13 +10,14 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde_json::{Map, Value, json};
 
-use super::import::OFF_RAMPS;
+use super::import::{OFF_RAMPS, SCORES};
 use super::names::{Names, names};
 use crate::model::Model;
 use crate::network::Family;
 use crate::record::{Error, Kind};
 use crate::weights::{Dense, Layer, Norm, OffRamp};
 use kernels::activation::Activation;
+use nalgebra::DMatrix;
 
 /// A tensor with its name, shape and little-endian bytes.
 type Part = (String, Vec<usize>, Vec<u8>);
@@ -49,6 +50,14 @@ impl Parts {
         }
         self.norm(&format!("{under}{}", names.attention_norm), &layer.attention_norm);
         self.norm(&format!("{under}{}", names.output_norm), &layer.output_norm);
+    }
+
+    fn scores(&mut self, names: &Names, under: &str, scores: &[DMatrix<f32>; 6]) {
+        let own = [names.query, names.key, names.value, names.output, names.up, names.down];
+        for (name, scores) in own.into_iter().zip(scores) {
+            let (inputs, outputs) = scores.shape();
+            self.tensor(format!("{under}{name}.{SCORES}"), &[outputs, inputs], scores.as_slice());
+        }
     }
 
     fn ramp(&mut self, pooler: &str, classifier: &str, ramp: &OffRamp) {
@@ -110,6 +119,9 @@ fn parts(model: &Model) -> Parts {
     let inner = if network.family == Family::Albert { "albert_layers.0." } else { "" };
     for (index, layer) in weights.layers.iter().enumerate() {
         parts.layer(names, &format!("{prefix}{}{index}.{inner}", names.layer), layer);
+    }
+    for (index, scores) in model.scores.iter().flatten().enumerate() {
+        parts.scores(names, &format!("{prefix}{}{index}.{inner}", names.layer), scores);
     }
     if let Some((last, others)) = weights.ramps.split_last() {
         for (index, ramp) in others.iter().enumerate() {

@@ -8,9 +8,13 @@ use crate::model::Model;
 use crate::network::Family;
 use crate::record::Error;
 use crate::weights::{Layer, OffRamp, Weights};
+use nalgebra::DMatrix;
 
 /// Our own name of the off-ramps; the last is the model's classifier, so that other software finds it.
 pub(super) const OFF_RAMPS: &str = "off_ramps.";
+
+/// What stands behind the name of a matrix that has scores of movement, as the authors of movement pruning save them.
+pub(super) const SCORES: &str = "mask_scores";
 
 /// The model that tensors and configuration make; `source` is what people call the tensors.
 ///
@@ -21,6 +25,7 @@ pub(super) fn model(source: &str, tensors: Tensors, config: Config) -> Result<Mo
     let mut take = Take::new(source, tensors);
     let prefix = if take.has_under(names.prefix) { names.prefix } else { "" };
     let weights = weights(&mut take, &config, names, prefix);
+    let scores = scores(&mut take, &config, names, prefix);
     let spans = learned_spans(&mut take, &config, names, prefix);
     let mut unused = names.unused.to_vec();
     if !weights.ramps.is_empty() {
@@ -29,7 +34,7 @@ pub(super) fn model(source: &str, tensors: Tensors, config: Config) -> Result<Mo
     }
     take.end(&unused)?;
     let Config { network, labels, spans: told, .. } = config;
-    Ok(Model { network, weights, spans: told.or(spans), labels })
+    Ok(Model { network, weights, spans: told.or(spans), scores, labels })
 }
 
 fn weights(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Weights {
@@ -78,6 +83,31 @@ fn layers(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Vec<
     let sets = groups.len() as u32;
     let used = |layer: u32| if config.inner > 1 { layer % sets } else { layer * sets / network.layers };
     (0..network.layers).map(|layer| groups[used(layer) as usize].clone()).collect()
+}
+
+/// Scores of movement pruning, where the first matrix has some.
+fn scores(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Option<Vec<[DMatrix<f32>; 6]>> {
+    let network = &config.network;
+    let [hidden, wide] = [network.hidden, network.feed_forward].map(|x| x as usize);
+    let (sets, inner) = match network.family {
+        Family::Albert => (config.groups, "albert_layers.0."),
+        _ => (network.layers, ""),
+    };
+    let under = |set: u32, name: &str| format!("{prefix}{}{set}.{inner}{name}.{SCORES}", names.layer);
+    if !take.has(&under(0, names.query)) {
+        return None;
+    }
+    let mut square = |set: u32, name: &str| take.matrix(&under(set, name), hidden, hidden);
+    let mut scores = Vec::new();
+    for set in 0..sets {
+        let four = [names.query, names.key, names.value, names.output].map(|name| square(set, name));
+        scores.push(four);
+    }
+    let both = scores.into_iter().zip(0..).map(|([query, key, value, output], set)| {
+        let up = take.matrix(&under(set, names.up), wide, hidden);
+        [query, key, value, output, up, take.matrix(&under(set, names.down), hidden, wide)]
+    });
+    Some(both.collect())
 }
 
 fn layer(take: &mut Take, config: &Config, names: &Names, under: &str) -> Layer {

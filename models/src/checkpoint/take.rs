@@ -85,7 +85,12 @@ impl<'a> Take<'a> {
 
     /// A table, [width x rows]: a file has it row by row.
     pub(super) fn table(&mut self, name: &str, rows: usize, width: usize) -> DMatrix<f32> {
-        let values = self.tensor(&format!("{name}.weight"), &[rows, width]);
+        self.matrix(&format!("{name}.weight"), rows, width)
+    }
+
+    /// The same of a tensor by its whole name.
+    pub(super) fn matrix(&mut self, name: &str, rows: usize, width: usize) -> DMatrix<f32> {
+        let values = self.tensor(name, &[rows, width]);
         if values.is_empty() { DMatrix::zeros(0, 0) } else { DMatrix::from_vec(width, rows, values) }
     }
 

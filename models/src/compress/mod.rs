@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `quantise=af8_4`, `=int8`, `=int8,row`, `=fp4` | rounds weights to a [`number`] format, a scale a tensor or an output |
 //! | `prune=0.6`, `=0.6,global` | zeros the smallest weights, of each matrix or of all together |
+//! | `movement=0.85`, `=0.85,global` | zeros the weights that moved away from zero least in training, by the checkpoint's scores |
 //! | `blocks=32x32,0.5` | zeros the blocks of outputs x inputs of least norm, of all encoder matrices together |
 //! | `heads=4` | leaves the so many heads of largest norm in each layer, and removes what no layer has left |
 //! | `columns=0.5` | removes that share of the columns of each feed-forward network |
@@ -52,6 +53,13 @@ pub enum Operator {
         /// Which matrices.
         scope: Scope,
     },
+    /// Zeros a share of the encoder's weights, those of least movement.
+    Movement {
+        /// Share that is zero afterwards.
+        share: f64,
+        /// One threshold for all matrices.
+        global: bool,
+    },
     /// Zeros a share of the blocks.
     Blocks {
         /// Outputs of a block.
@@ -74,7 +82,13 @@ pub enum Operator {
 impl Operator {
     /// Whether weights stay in their places, so that they can be compared with what they were.
     pub fn keeps_places(&self) -> bool {
-        matches!(self, Operator::Quantise(..) | Operator::Prune { .. } | Operator::Blocks { .. })
+        matches!(
+            self,
+            Operator::Quantise(..)
+                | Operator::Prune { .. }
+                | Operator::Movement { .. }
+                | Operator::Blocks { .. }
+        )
     }
 }
 
@@ -112,6 +126,7 @@ pub fn apply(model: &mut Model, operator: &Operator) -> Result<Vec<Change>, Refu
     match operator {
         Operator::Quantise(number, scope) => each(model, *scope, |matrix| number.round(matrix)),
         Operator::Prune { share, global, scope } => prune::prune(model, *scope, *share, *global),
+        Operator::Movement { share, global } => prune::movement(model, *share, *global)?,
         Operator::Blocks { outputs, inputs, share } => blocks::blocks(model, (*outputs, *inputs), *share)?,
         Operator::Heads(count) => layers::heads(model, *count)?,
         Operator::Columns(share) => layers::columns(model, *share)?,
@@ -121,6 +136,10 @@ pub fn apply(model: &mut Model, operator: &Operator) -> Result<Vec<Change>, Refu
             let last: Vec<u32> = (all.saturating_sub(*count) + 1..=all).collect();
             layers::drop(model, &last)?;
         }
+    }
+    if !operator.keeps_places() {
+        // Scores belong to weights where they were.
+        model.scores = None;
     }
     Ok(matrices(model, scope(operator)).map(|(name, now)| change(name, &now, &before)).collect())
 }

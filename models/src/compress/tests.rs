@@ -85,6 +85,35 @@ fn pruning_reaches_its_share_to_the_element_and_takes_the_smallest() {
 }
 
 #[test]
+fn movement_goes_by_scores_and_not_by_weights() {
+    let mut model = bert();
+    let refused = apply(&mut model, &"movement=0.5".parse().unwrap()).unwrap_err();
+    assert!(refused.0.contains("no scores of movement"), "{refused}");
+    // What is small has moved most.
+    let scores = |layer: &crate::weights::Layer| layer.matrices().map(|dense| dense.weight.map(|w| -w.abs()));
+    model.scores = Some(model.weights.layers.iter().map(scores).collect());
+    let before = model.clone();
+    for text in ["movement=0.6", "movement=0.6,global"] {
+        let mut model = before.clone();
+        let changes = done(&mut model, text);
+        let (zeros, elements) = changes.iter().fold((0, 0), |(z, e), c| (z + c.zeros, e + c.elements));
+        let of = |elements: usize| (elements as f64 * 0.6).round() as usize;
+        let each = changes.iter().map(|change| of(change.elements)).sum();
+        assert_eq!(zeros, if text.ends_with("global") { of(elements) } else { each }, "{text}");
+        for (was, now) in before.weights.layers.iter().zip(&model.weights.layers) {
+            for (was, now) in was.matrices().into_iter().zip(now.matrices()) {
+                let pairs = was.weight.iter().zip(now.weight.iter());
+                let (mut gone, mut left) = (f32::MAX, 0.0_f32);
+                pairs.for_each(|(was, now)| {
+                    if *now == 0.0 { gone = gone.min(was.abs()) } else { left = left.max(was.abs()) }
+                });
+                assert!(gone >= left, "{text}: {gone} went, {left} stayed");
+            }
+        }
+    }
+}
+
+#[test]
 fn blocks_are_whole() {
     let mut model = bert();
     done(&mut model, "blocks=8x16,0.5");
@@ -155,6 +184,8 @@ fn operators_are_written_as_they_are_read() {
         "quantise=fp4@embeddings",
         "prune=0.6,global",
         "prune=0.25@all",
+        "movement=0.85,global",
+        "movement=0.5",
         "blocks=32x16,0.5",
         "heads=3",
         "columns=0.5",

@@ -12,7 +12,7 @@ impl FromStr for Operator {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = "quantise, prune, blocks, heads, columns, drop";
+        let known = "quantise, prune, movement, blocks, heads, columns, drop";
         let (name, rest) =
             text.split_once('=').ok_or_else(|| format!("write NAME=VALUE, NAME one of {known}"))?;
         let (value, scope) = match rest.split_once('@') {
@@ -34,6 +34,7 @@ impl FromStr for Operator {
                 Ok(Operator::Quantise(Number { kind: first.parse()?, by_row: word(by, "row")? }, scope))
             }
             ("prune", by) => Ok(Operator::Prune { share: share(first)?, global: word(by, "global")?, scope }),
+            ("movement", by) => Ok(Operator::Movement { share: share(first)?, global: word(by, "global")? }),
             ("blocks", Some(part)) => {
                 let (outputs, inputs) = first.split_once('x').ok_or("write blocks=32x32,0.5")?;
                 Ok(Operator::Blocks { outputs: size(outputs)?, inputs: size(inputs)?, share: share(part)? })
@@ -116,6 +117,9 @@ impl fmt::Display for Operator {
             Operator::Prune { share, global, scope } => {
                 let global = if *global { ",global" } else { "" };
                 write!(f, "prune={share}{global}{}", behind(*scope))
+            }
+            Operator::Movement { share, global } => {
+                write!(f, "movement={share}{}", if *global { ",global" } else { "" })
             }
             Operator::Blocks { outputs, inputs, share } => write!(f, "blocks={outputs}x{inputs},{share}"),
             Operator::Heads(count) => write!(f, "heads={count}"),

@@ -20,6 +20,7 @@ Examples:
 Operators, done in the order given:
   quantise=FORMAT[,row]     round to af<bits>_<exponent>, int<bits> or fp4, a scale for each matrix or for each output
   prune=SHARE[,global]      zero the smallest weights of each matrix, or of all together
+  movement=SHARE[,global]   zero the weights that moved away from zero least, by the scores (*.mask_scores) of a checkpoint that has some
   blocks=OUTxIN,SHARE       zero the blocks of least norm of the encoder
   heads=NUMBER              leave so many heads in each layer, those of largest norm
   columns=SHARE             remove that share of the columns of each feed-forward network

@@ -137,7 +137,9 @@ fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 fn write(folder: &Path, trained: &Trained) -> Result<(), Failure> {
     let labels = ["blame", "praise"].map(str::to_owned).to_vec();
     let (network, weights, spans) = (trained.network.clone(), trained.weights.clone(), trained.spans.clone());
-    let model = Model { network, weights, spans: Some(spans), labels };
+    let scores =
+        trained.scores.as_ref().map(|layer| vec![layer.matrices().map(|dense| dense.weight.clone())]);
+    let model = Model { network, weights, spans: Some(spans), scores, labels };
     checkpoint::write(&folder.to_string_lossy(), &model)?;
     let recipe = toml::to_string(&trained.recipe).map_err(|error| wrong(&error.to_string()))?;
     let metrics =
