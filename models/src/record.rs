@@ -26,7 +26,7 @@ pub use nearest::nearest;
 pub use quantities::AnyQuantity;
 pub(crate) use quantities::{Visit, quantities};
 pub use quantity::*;
-pub use source::{is_path, read_bytes, read_file, read_text};
+pub use source::{is_path, read_bytes, read_file, read_text, unreadable};
 pub use template::Template;
 
 use std::collections::BTreeSet;

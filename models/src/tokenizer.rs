@@ -79,13 +79,19 @@ impl Tokenizer {
     /// The words of a text.
     ///
     /// # Errors
-    /// The vocabulary lacks a word and an unknown token, or has more words than the network.
+    /// The vocabulary lacks a word and an unknown token, or has more words than the network; there is not one token.
     pub fn words(&self, text: &str) -> Result<Words, Error> {
         let failed = |error: tokenizers::Error| refuse(&self.source, &error.to_string());
         let mut encoding = self.inner.encode_fast(text, false).map_err(failed)?;
         let dropped = encoding.len().saturating_sub(self.room);
         encoding.truncate(self.room, 0, TruncationDirection::Right);
         let numbers = self.inner.post_process(encoding, None, true).map_err(failed)?.get_ids().to_vec();
+        if numbers.is_empty() {
+            let message =
+                format!("{} gives no token for `{}`", self.source, text.chars().take(20).collect::<String>());
+            let remedy = "leave out empty sentences, or take a tokenizer that adds tokens at their ends";
+            return Err(Error::new(Kind::Input, "sentence", message, remedy));
+        }
         match numbers.iter().find(|number| **number >= self.vocabulary) {
             None => Ok(Words { numbers, dropped }),
             Some(number) => {

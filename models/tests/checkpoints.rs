@@ -152,6 +152,8 @@ fn configurations_that_do_not_hold_are_refused_by_their_key() {
         (json!({"hidden_size": 4_000_000_000_u32}), "hidden = 4000000000 must be from 1 to 65536"),
         (json!({"num_hidden_layers": 1_000_000}), "layers = 1000000 must be from"),
         (json!({"num_attention_heads": 5}), "heads = 5 must divide hidden = 32"),
+        (json!({"layer_norm_eps": "small"}), "`layer_norm_eps` is \"small\", must be a number"),
+        (json!({"model_type": "roberta", "pad_token_id": 4_294_967_295_u32}), "positions = 0 must be from 1"),
         (json!({"hidden_act": "silu"}), "`hidden_act` is silu"),
         (json!({"position_embedding_type": "relative_key"}), "`position_embedding_type` is \"relative_key\""),
         (json!({"attention_spans": [1, 2]}), "must be 4 whole numbers"),
@@ -263,6 +265,13 @@ fn a_vocabulary_makes_a_tokenizer_that_cuts_what_does_not_fit() {
         (network.positions as usize, 100_002 - network.positions as usize)
     );
     assert_eq!(long.numbers.last(), Some(&3), "the end of a sentence stays");
+    // One that adds no tokens has none for an empty sentence, which no network can run.
+    copy.write("tokenizer.json", r#"{"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1}, "unk_token": "b"}, "pre_tokenizer": {"type": "Whitespace"}}"#);
+    let bare = Tokenizer::read(copy.path(), &network).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(bare.words("a c").expect("it is text").numbers, [0, 1]);
+    let error = bare.words(" ").expect_err("it has no token").to_string();
+    assert!(error.contains("gives no token"), "{error}");
+    fs::remove_file(copy.0.path().join("tokenizer.json")).expect("it is there");
     copy.write("vocab.txt", "[PAD]\n[CLS]\n[SEP]\n");
     let error = Tokenizer::read(copy.path(), &network).expect_err("it lacks a token").to_string();
     assert!(error.contains("token [UNK] is missing"), "{error}");

@@ -153,6 +153,7 @@ fn a_compressed_checkpoint_is_imported_and_run() {
         "--do",
         "quantise=af8_4@all",
         "--json",
+        "--force",
         "-o",
         text(&new),
     ]);
@@ -191,7 +192,10 @@ fn a_compressed_checkpoint_is_imported_and_run() {
         .map(|row| row.split_whitespace().next().expect("a field").parse().expect("a number"))
         .collect();
     assert!(cosines.len() == 2 && cosines[0] > 0.99 && cosines[1] < cosines[0], "{}", said.out);
-    let said = offramp(&["compress", "--model", text(&folder), "--do", "drop=9", "-o", text(&new)]);
+    let said = offramp(&["compress", "--model", text(&folder), "--do", "heads=2", "-o", text(&folder)]);
+    assert!(said.exit == 5 && said.warns("model.safetensors is there already"), "{}", said.err);
+    let other = folder.join("other");
+    let said = offramp(&["compress", "--model", text(&folder), "--do", "drop=9", "-o", text(&other)]);
     assert!(said.exit == 4 && said.warns("drop=9: there is no layer 9: the network has 3"), "{}", said.err);
 }
 
@@ -220,6 +224,22 @@ fn what_cannot_be_inferred_is_refused_after_what_could() {
     let said = infer(&folder, text(&bytes), &["--calibrate", &plain]);
     assert!(said.exit == 3 && said.warns("bytes.txt:2:4: 0xff is not UTF-8"), "{}", said.err);
     assert_eq!(said.out.lines().count(), 2, "the row ahead of it is there: {}", said.out);
+    let huge = exiting("huge");
+    let mut model = checkpoint::read(text(&huge)).unwrap_or_else(|error| panic!("{error}"));
+    model
+        .weights
+        .layers
+        .iter_mut()
+        .flat_map(|layer| layer.matrices_mut())
+        .for_each(|dense| dense.weight.fill(1e38));
+    checkpoint::write(text(&huge), &model).unwrap_or_else(|error| panic!("{error}"));
+    for words in [
+        &["infer", "--model", text(&huge), "--text", &plain][..],
+        &["fidelity", "--model", text(&huge), "--text", &plain, "--try", "prune=0.5"],
+    ] {
+        let said = offramp(words);
+        assert!(said.exit == 3 && said.warns("not finite in f32"), "{words:?}: {}", said.err);
+    }
     let said = offramp(&["infer", "--model", "nowhere", "--text", &plain]);
     assert!(said.exit == 5 && said.warns("cannot read `nowhere/config.json`: no such file"), "{}", said.err);
     let empty = file(&folder, "empty.txt", "");

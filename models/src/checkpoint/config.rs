@@ -103,8 +103,7 @@ impl Config {
             );
             return Err(keys.refuse(&message, "only such groupings are read"));
         }
-        let first_position =
-            if family == Family::Roberta { keys.optional("pad_token_id")?.unwrap_or(1) + 1 } else { 0 };
+        let first_position = first_position(&keys, family)?;
         let adaptive = keys.optional("attn_span")?.zip(keys.optional("adapt_span_ramp")?);
         Ok(Config {
             labels: labels(&keys, &network),
@@ -161,11 +160,6 @@ fn network(keys: &Keys, family: Family) -> Result<Network, Error> {
     let albert = family == Family::Albert;
     let inner = if albert { keys.optional("inner_group_num")?.unwrap_or(1) } else { 1 };
     let positions = keys.number("max_position_embeddings")?;
-    let offset = if family == Family::Roberta {
-        keys.optional("pad_token_id")?.unwrap_or(1).saturating_add(1)
-    } else {
-        0
-    };
     Ok(Network {
         name: keys
             .word("_name_or_path")
@@ -180,15 +174,35 @@ fn network(keys: &Keys, family: Family) -> Result<Network, Error> {
         heads: size("num_attention_heads", "n_heads")?,
         embedding: if albert { keys.number("embedding_size")? } else { hidden },
         vocabulary: keys.number("vocab_size")?,
-        positions: positions.saturating_sub(offset),
+        positions: positions.saturating_sub(first_position(keys, family)?),
         token_types: if distil { 0 } else { keys.number("type_vocab_size")? },
         shared_layers: albert && keys.number("num_hidden_groups")? == 1 && inner == 1,
         pooler: !distil,
         activation,
         gelu_tanh,
         classes: classes(keys)?,
-        layer_norm_epsilon: keys.map.get("layer_norm_eps").and_then(Value::as_f64).unwrap_or(1e-12),
+        layer_norm_epsilon: epsilon(keys)?,
     })
+}
+
+/// Rows of the position table ahead of that of the first token: RoBERTa numbers positions from behind its padding.
+fn first_position(keys: &Keys, family: Family) -> Result<u32, Error> {
+    if family != Family::Roberta {
+        return Ok(0);
+    }
+    Ok(keys.optional("pad_token_id")?.unwrap_or(1).saturating_add(1))
+}
+
+/// What is added to variances; 1e-12 if that is not said, as the library has it.
+fn epsilon(keys: &Keys) -> Result<f64, Error> {
+    let Some(value) = keys.map.get("layer_norm_eps").filter(|value| !value.is_null()) else {
+        return Ok(1e-12);
+    };
+    let refuse = || {
+        let message = format!("`layer_norm_eps` is {value}, must be a number");
+        keys.refuse(&message, "take config.json from the same place as the weights")
+    };
+    value.as_f64().ok_or_else(refuse)
 }
 
 fn activation(keys: &Keys, key: &str) -> Result<(Activation, bool), Error> {

@@ -30,6 +30,13 @@ pub struct Forward {
     pub maxima: Maxima,
 }
 
+impl Forward {
+    /// Whether all that the last layer gave is finite, as it is not where weights are too large for `f32`.
+    pub fn is_finite(&self) -> bool {
+        self.tokens.last().is_some_and(|tokens| tokens.iter().all(|x| x.is_finite()))
+    }
+}
+
 /// Runs a network on the words of a sentence, as many as the inference has tokens. A word or position that the tables lack is
 /// an embedding of zeros.
 ///

@@ -68,15 +68,7 @@ pub fn read_text(path: &str, limit: u64, remedy: &str) -> Result<String, Error> 
 /// The file is not there, cannot be read or is larger than the limit.
 pub fn read_bytes(path: &str, limit: u64, remedy: &str) -> Result<Vec<u8>, Error> {
     let subject = format!("`{path}`");
-    let failed = |error: std::io::Error| {
-        let reason = match error.kind() {
-            ErrorKind::NotFound => "no such file".to_owned(),
-            ErrorKind::IsADirectory => "it is a folder".to_owned(),
-            ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            _ => error.to_string(),
-        };
-        Error::new(Kind::Io, &subject, format!("cannot read `{path}`: {reason}"), remedy)
-    };
+    let failed = |error| unreadable(path, &error, remedy);
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(failed)?;
     file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
@@ -85,6 +77,17 @@ pub fn read_bytes(path: &str, limit: u64, remedy: &str) -> Result<Vec<u8>, Error
         return Err(Error::new(Kind::Input, &subject, message, "check the path"));
     }
     Ok(bytes)
+}
+
+/// Why a file could not be read.
+pub fn unreadable(path: &str, error: &std::io::Error, remedy: &str) -> Error {
+    let reason = match error.kind() {
+        ErrorKind::NotFound => "no such file".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    Error::new(Kind::Io, format!("`{path}`"), format!("cannot read `{path}`: {reason}"), remedy)
 }
 
 /// Points at the first byte that is not UTF-8.

@@ -40,6 +40,9 @@ pub(super) struct Args {
     /// Folder of the new model
     #[arg(short, long, value_name = "DIR")]
     output: String,
+    /// Replace a model that is there
+    #[arg(long)]
+    force: bool,
     /// Print JSON for machines
     #[arg(long)]
     json: bool,
@@ -50,6 +53,17 @@ const TOKENIZER: [&str; 4] =
     ["tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"];
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
+    let there = Path::new(&args.output).join("model.safetensors");
+    if there.exists() && !args.force {
+        let message = format!("{} is there already", there.display());
+        return Err(Error::new(
+            Kind::Io,
+            "arguments",
+            message,
+            "name another folder with -o, or add --force",
+        )
+        .into());
+    }
     let mut model = checkpoint::read(&args.model)?;
     let mut steps = Vec::new();
     for operator in &args.operators {

@@ -78,6 +78,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         return Err(Error::new(Kind::Input, "sentences", message, "give at least one sentence").into());
     }
     let own = embeddings(&model, &words, None);
+    if own.iter().flatten().any(|x| !x.is_finite()) {
+        let message = format!("the activations of {} are not finite in f32", args.model);
+        return Err(Error::new(Kind::Input, "model", message, "train or save the model anew").into());
+    }
     writeln!(out, "{:>11}  {:>11}  {:>8}  {:>6}  done", "mean cosine", "least", "SQNR", "zeros")?;
     for (done, attempt) in args.attempts.iter().enumerate() {
         // Who closed the error stream does not want to know.

@@ -82,8 +82,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
     }
     let trained = trainer.trained(threads).ok_or_else(|| wrong("the run has not ended"))?;
     write(&args.output, &trained)?;
-    fs::remove_file(&state)
-        .or_else(|error| if state.exists() { Err(unwritten(&state, &error)) } else { Ok(()) })?;
+    if state.exists() {
+        fs::remove_file(&state).map_err(|error| unwritten(&state, &error))?;
+    }
     Ok(out.write_all(summary(&trained.metrics).as_bytes())?)
 }
 

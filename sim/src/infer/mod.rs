@@ -72,7 +72,11 @@ impl Prepared {
         let mut maxima = Maxima::new();
         for words in samples {
             let job = job.of_tokens(words.len() as u32);
-            widen(&mut maxima, &forward_checked(&job, &model.weights, words).maxima);
+            let run = forward_checked(&job, &model.weights, words);
+            if !run.is_finite() {
+                return Err(refuse("the activations of a sample sentence are not finite in f32".to_owned()));
+            }
+            widen(&mut maxima, &run.maxima);
         }
         let numbers = Numbers::new(design.format, &maxima, &weights);
         let heads = job.heads(&design);

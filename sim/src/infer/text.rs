@@ -13,7 +13,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
-use models::record::{Error, Kind};
+use models::record::{Error, Kind, unreadable};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 
@@ -61,8 +61,8 @@ pub fn open(path: &str, columns: &Columns) -> Result<Sentences, Error> {
     if ends(&[".csv", ".tsv"]) {
         return table(path, reader, columns, if ends(&[".tsv"]) { b'\t' } else { b',' });
     }
+    let json = ends(&[".jsonl", ".ndjson"]);
     let (path, columns) = (path.to_owned(), columns.clone());
-    let json = ends(&[".jsonl", ".ndjson"]) || path.ends_with(".jsonl");
     let lines = Lines { path: path.clone(), reader: BufReader::new(reader), number: 0, ended: false };
     Ok(Box::new(lines.filter_map(move |line| match line {
         Err(error) => Some(Err(error)),
@@ -74,10 +74,7 @@ pub fn open(path: &str, columns: &Columns) -> Result<Sentences, Error> {
 }
 
 fn file(path: &str) -> Result<File, Error> {
-    File::open(path).map_err(|error| {
-        let message = format!("cannot read `{path}`: {error}");
-        Error::new(Kind::Io, format!("`{path}`"), message, "check the path of the sentences")
-    })
+    File::open(path).map_err(|error| unreadable(path, &error, "check the path of the sentences"))
 }
 
 /// Lines of a text with their numbers.
