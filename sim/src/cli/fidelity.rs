@@ -2,18 +2,17 @@
 
 use std::io::Write;
 
-use models::checkpoint;
 use models::compress::Operator;
 use models::compress::number::Kind as Rounding;
 use models::forward::forward_with;
 use models::model::Model;
 use models::record::{Error, Kind};
-use models::tokenizer::Tokenizer;
 use nalgebra::DVector;
 
 use super::Failure;
 use super::compress::applied;
 use super::parallel::parallel;
+use super::sentences::SentenceArgs;
 use crate::infer::text::{self, Columns};
 
 pub(super) const EXAMPLES: &str = "\
@@ -29,15 +28,8 @@ machine's own arithmetic comes is what infer --embeddings gives.";
 /// What is tried on what.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder of the model
-    #[arg(long, value_name = "DIR")]
-    model: String,
-    /// File of sentences, as `offramp infer` reads it
-    #[arg(long, value_name = "FILE")]
-    text: String,
-    /// Column or key of the sentence; sentence or text if not given
-    #[arg(long, value_name = "NAME")]
-    column: Option<String>,
+    #[command(flatten)]
+    from: SentenceArgs,
     /// At most so many sentences
     #[arg(long, default_value_t = 1000, value_name = "NUMBER")]
     sentences: usize,
@@ -66,20 +58,20 @@ fn attempt(text: &str) -> Result<Attempt, String> {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
-    let model = checkpoint::read(&args.model)?;
-    let tokenizer = Tokenizer::read(&args.model, &model.network)?;
-    let columns = Columns { text: args.column.clone(), label: None };
+    let SentenceArgs { text: path, column, .. } = &args.from;
+    let (model, tokenizer) = args.from.model()?;
+    let columns = Columns { text: column.clone(), label: None };
     let mut words = Vec::new();
-    for sentence in text::open(&args.text, &columns)?.take(args.sentences) {
+    for sentence in text::open(path, &columns)?.take(args.sentences) {
         words.push(tokenizer.words(&sentence?.text)?.numbers);
     }
     if words.is_empty() {
-        let message = format!("{} has no sentence", args.text);
+        let message = format!("{path} has no sentence");
         return Err(Error::new(Kind::Input, "sentences", message, "give at least one sentence").into());
     }
     let own = embeddings(&model, &words, None);
     if own.iter().flatten().any(|x| !x.is_finite()) {
-        let message = format!("the activations of {} are not finite in f32", args.model);
+        let message = format!("the activations of {} are not finite in f32", args.from.model);
         return Err(Error::new(Kind::Input, "model", message, "train or save the model anew").into());
     }
     writeln!(out, "{:>11}  {:>11}  {:>8}  {:>6}  done", "mean cosine", "least", "SQNR", "zeros")?;

@@ -34,6 +34,7 @@ mod records;
 mod report;
 mod run;
 mod schema;
+mod sentences;
 mod setup;
 mod stop;
 mod stream;

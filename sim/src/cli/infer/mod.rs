@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use models::checkpoint;
 use models::model::Model;
 use models::record::{Error, Kind};
 use models::technology::Technology;
@@ -16,6 +15,7 @@ use rows::{Row, Totals, Writer};
 use super::Failure;
 use super::export::whole;
 use super::parallel::parallel;
+use super::sentences::SentenceArgs;
 use super::setup::MachineArgs;
 use crate::infer::cost::Costs;
 use crate::infer::text::{self, Columns, Sentence, Sentences};
@@ -49,15 +49,8 @@ enum Format {
 /// What is inferred.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder of the model
-    #[arg(long, value_name = "DIR")]
-    model: String,
-    /// File of sentences
-    #[arg(long, value_name = "FILE")]
-    text: String,
-    /// Column or key of the sentence; sentence or text if not given
-    #[arg(long, value_name = "NAME")]
-    column: Option<String>,
+    #[command(flatten)]
+    from: SentenceArgs,
     /// Column or key of the label; label if not given
     #[arg(long, value_name = "NAME")]
     label: Option<String>,
@@ -97,10 +90,9 @@ const BATCH: usize = 64;
 
 pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
     let (design, technology, _) = args.machine.resolve()?;
-    let model = checkpoint::read(&args.model)?;
-    let tokenizer = Tokenizer::read(&args.model, &model.network)?;
+    let (model, tokenizer) = args.from.model()?;
     let policy = args.policy(&model)?;
-    let mut sentences = text::open(&args.text, &args.columns())?;
+    let mut sentences = text::open(&args.from.text, &args.columns())?;
     let first = if args.calibrate.is_some() { vec![] } else { ahead(&mut sentences, args.samples) };
     let samples: Vec<Sentence> = match &args.calibrate {
         Some(path) => {
@@ -123,7 +115,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
 
 impl Args {
     fn columns(&self) -> Columns {
-        Columns { text: self.column.clone(), label: self.label.clone() }
+        Columns { text: self.from.column.clone(), label: self.label.clone() }
     }
 
     /// When sentences leave.
