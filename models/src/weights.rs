@@ -107,8 +107,7 @@ impl Weights {
     /// The first tensor that does not fit.
     pub fn check(&self, job: &Inference) -> Result<(), WeightsError> {
         let network = &job.network;
-        let [hidden, wide, narrow] =
-            [network.hidden, network.feed_forward, network.embedding].map(|x| x as usize);
+        let [hidden, narrow] = [network.hidden, network.embedding].map(|x| x as usize);
         matrix("word embeddings", &self.words, (narrow, network.vocabulary as usize))?;
         matrix("position embeddings", &self.positions, (narrow, network.positions as usize))?;
         norm("norm of the embeddings", &self.norm, narrow)?;
@@ -117,7 +116,8 @@ impl Weights {
             dense("embedding map", map, (narrow, hidden))?;
         }
         shape("layers", (self.layers.len(), 1), (network.weight_sets() as usize, 1))?;
-        for layer in &self.layers {
+        for (index, layer) in (0..).zip(&self.layers) {
+            let wide = job.layer(index).map_or(0, |shape| shape.feed_forward) as usize;
             dense("query projection", &layer.query, (hidden, hidden))?;
             dense("key projection", &layer.key, (hidden, hidden))?;
             dense("value projection", &layer.value, (hidden, hidden))?;

@@ -214,7 +214,7 @@ fn highway_off_ramps_and_learned_spans_are_read_by_their_own_names() {
     });
     let model = copy.read().unwrap_or_else(|error| panic!("{error}"));
     assert!(model.exits());
-    assert_eq!(model.spans, Some(vec![2, 12, 2, 20]));
+    assert_eq!(model.spans, Some(vec![vec![2, 12, 2, 20]]));
     let without = Copy::of("albert");
     let bytes = copy.weights();
     without.write("model.safetensors", bytes);
@@ -236,7 +236,7 @@ fn what_is_written_is_read_as_it_was() {
             let scores =
                 |layer: &models::weights::Layer| layer.matrices().map(|dense| dense.weight.map(|w| w * 2.0));
             model.scores = (ramps > 1).then(|| model.weights.layers.iter().map(scores).collect());
-            model.spans = (ramps > 1).then(|| vec![3; model.network.heads as usize]);
+            model.spans = (ramps > 1).then(|| vec![vec![3; model.network.heads as usize]]);
             checkpoint::write(&path, &model).unwrap_or_else(|error| panic!("{error}"));
             let read = checkpoint::read(&path).unwrap_or_else(|error| panic!("{error}"));
             assert!(
@@ -248,6 +248,76 @@ fn what_is_written_is_read_as_it_was() {
             assert_eq!(summary(&read), summary(&model), "{family}");
         }
     }
+}
+
+#[test]
+fn layers_that_differ_are_written_and_read() {
+    let mut model = Copy::of("bert").read().unwrap_or_else(|error| panic!("{error}"));
+    let (heads, positions) = (model.network.heads as usize, model.network.positions);
+    let second = &mut model.weights.layers[1];
+    second.up.weight = second.up.weight.columns(0, 40).into_owned();
+    second.up.bias.truncate(40);
+    second.down.weight = second.down.weight.rows(0, 40).into_owned();
+    model.spans = Some(vec![vec![positions; heads], vec![3; heads]]);
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("new").to_str().expect("paths are UTF-8").to_owned();
+    checkpoint::write(&path, &model).unwrap_or_else(|error| panic!("{error}"));
+    let read = checkpoint::read(&path).unwrap_or_else(|error| panic!("{error}"));
+    assert!(read.weights == model.weights && read.spans == model.spans);
+    let widths: Vec<u32> = read.inference(8).layers.iter().map(|layer| layer.feed_forward).collect();
+    assert_eq!(widths, [model.network.feed_forward, 40]);
+    for (key, value, expected) in [
+        ("intermediate_sizes", json!([40]), "must be a whole number from 1 to 64 for each of 2 layers"),
+        ("intermediate_sizes", json!([40, 65]), "must be a whole number from 1 to 64"),
+        ("attention_spans", json!([[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4]]), "must be 4 whole numbers"),
+        ("pruned_heads", json!({"2": [0]}), "of layers below 2"),
+        ("pruned_heads", json!({"0": [0, 1, 2, 3]}), "that leave a head"),
+        ("pruned_heads", json!({"0": [4]}), "must be numbers below 4"),
+    ] {
+        let error = Copy::of("bert").configured(json!({ key: value })).error();
+        assert!(error.contains(expected), "{key}: {error}");
+    }
+}
+
+/// Heads 1 and 2 of the second layer, as the library leaves them out of its tensors.
+#[test]
+fn pruned_heads_are_off_and_compute_nothing() {
+    let whole = Copy::of("bert").read().unwrap_or_else(|error| panic!("{error}"));
+    let width = whole.network.head_dim() as usize;
+    let copy =
+        Copy::of("bert").configured(json!({"pruned_heads": {"1": [2, 1]}})).changed(|name, shape, bytes| {
+            let Some(own) = name.strip_prefix("bert.encoder.layer.1.attention.") else {
+                return vec![kept(name, shape, bytes)];
+            };
+            let row = 4 * shape.get(1).copied().unwrap_or(1);
+            let gone = width..3 * width;
+            let (shape, bytes) = match own {
+                "output.dense.weight" => {
+                    let left = |row: &[u8]| [&row[..4 * gone.start], &row[4 * gone.end..]].concat();
+                    (vec![shape[0], shape[1] - 2 * width], bytes.chunks(row).flat_map(left).collect())
+                }
+                own if own.starts_with("self.") => {
+                    let mut left = vec![shape[0] - 2 * width];
+                    left.extend(&shape[1..]);
+                    (left, [&bytes[..row * gone.start], &bytes[row * gone.end..]].concat())
+                }
+                _ => (shape.to_vec(), bytes.to_vec()),
+            };
+            vec![kept(name, &shape, &bytes)]
+        });
+    let model = copy.read().unwrap_or_else(|error| panic!("{error}"));
+    let all = model.network.positions;
+    assert_eq!(model.spans, Some(vec![vec![all; 4], vec![all, 0, 0, all]]));
+    let mut zeroed = whole;
+    let layer = &mut zeroed.weights.layers[1];
+    layer.output.weight.rows_mut(width, 2 * width).fill(0.0);
+    let words = [3, 9, 27, 50];
+    let last = |model: &models::model::Model| {
+        let job = model.inference(4);
+        models::forward::forward(&job, &model.weights, &words).expect("weights fit").tokens.pop()
+    };
+    let off = last(&model).zip(last(&zeroed)).map(|(a, b)| (a - b).amax());
+    assert!(off.is_some_and(|off| off < 1e-6), "{off:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use kernels::activation::Activation;
-use models::compiler::Inference;
+use models::compiler::{Inference, LayerShape};
 use models::design::Design;
 use models::model::Model;
 use models::network::{Family, Network};
@@ -46,9 +46,12 @@ fn infer(c: &mut Criterion) {
         classes: 2,
         exits: false,
         predict_after: None,
-        spans: vec![128; 12],
         embedding_density: 1.0,
-        encoder_density: 1.0,
+        layers: vec![LayerShape {
+            spans: vec![128; 12],
+            feed_forward: network.feed_forward,
+            encoder_density: 1.0,
+        }],
         network: network.clone(),
     };
     let weights = tiny::weights(&mut rng, &job);

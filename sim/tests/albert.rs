@@ -123,8 +123,8 @@ fn gate_costs_what_dense_costs_and_skip_less() {
 fn policies_differ_in_what_becomes_of_a_mac_and_not_in_how_many_there_are() {
     // Every head on, so that all policies run the same products; a twentieth of the weights, so that vectors of 4 are null.
     let mut job = job("dense");
-    job.spans = (1..=12).map(|head| 10 * head).collect();
-    job.encoder_density = 0.05;
+    job.layers[0].spans = (1..=12).map(|head| 10 * head).collect();
+    job.layers[0].encoder_density = 0.05;
     let runs = policies(4, &job);
     let total = |run: &Run| run.events.macs_run + run.events.macs_gated + run.events.macs_skipped;
     assert_eq!(total(&runs[0]), total(&runs[1]));

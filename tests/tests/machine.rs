@@ -155,7 +155,9 @@ fn the_pu_of_the_machine_is_busy() {
 fn smallest() -> Inference {
     let mut job = tiny::job(18);
     job.network = Network { layers: 1, hidden: 16, heads: 1, feed_forward: 8, embedding: 16, ..job.network };
-    Inference { sequence: 4, exits: false, predict_after: None, spans: vec![4], ..job }
+    job.layers[0].spans = vec![4];
+    job.layers[0].feed_forward = 8;
+    Inference { sequence: 4, exits: false, predict_after: None, ..job }
 }
 
 /// An encoder that takes each vector's last lane for a zero: what is stored is wrong, and what skips zeros is too early.

@@ -1,7 +1,10 @@
 //! `config.json` of a checkpoint: the shape of its network.
 //!
-//! Keys are those of the `transformers` library; DistilBERT has names of its own for sizes. Besides those, a model of ours has
-//! `attention_spans`, the tokens that each head sees.
+//! Keys are those of the `transformers` library, `pruned_heads` among them; DistilBERT has names of its own for sizes. Besides those, a
+//! model of ours has `attention_spans`, the tokens that each head sees, once or for each layer, and `intermediate_sizes`, the columns of
+//! each layer's feed-forward network where they differ.
+
+mod layers;
 
 use kernels::activation::Activation;
 use serde_json::{Map, Value};
@@ -21,8 +24,12 @@ pub(super) struct Config {
     pub first_position: u32,
     /// What the classes mean.
     pub labels: Vec<String>,
-    /// Tokens that each head sees.
-    pub spans: Option<Vec<u32>>,
+    /// Tokens that each head sees, once or for each layer.
+    pub spans: Option<Vec<Vec<u32>>>,
+    /// Columns of each layer's feed-forward network, where they differ.
+    pub wide: Option<Vec<u32>>,
+    /// Heads of each layer that its tensors lack, in ascending order; none where none lacks any.
+    pub pruned: Option<Vec<Vec<u32>>>,
     /// Keys of learned spans: longest span and length of the ramp, tokens.
     pub adaptive: Option<(u32, u32)>,
 }
@@ -64,6 +71,17 @@ impl Keys<'_> {
 }
 
 impl Config {
+    /// Columns of a layer's feed-forward network.
+    pub(super) fn wide(&self, layer: u32) -> usize {
+        let own = self.wide.as_ref().and_then(|wide| wide.get(layer as usize));
+        own.copied().unwrap_or(self.network.feed_forward) as usize
+    }
+
+    /// Heads of a layer that its tensors lack.
+    pub(super) fn pruned(&self, layer: u32) -> &[u32] {
+        self.pruned.as_ref().and_then(|pruned| pruned.get(layer as usize)).map_or(&[], Vec::as_slice)
+    }
+
     /// The configuration in a file.
     ///
     /// # Errors
@@ -107,7 +125,9 @@ impl Config {
         let adaptive = keys.optional("attn_span")?.zip(keys.optional("adapt_span_ramp")?);
         Ok(Config {
             labels: labels(&keys, &network),
-            spans: spans(&keys, &network)?,
+            spans: layers::spans(&keys, &network)?,
+            wide: layers::wide(&keys, &network)?,
+            pruned: layers::pruned(&keys, &network)?,
             network,
             groups,
             inner,
@@ -228,20 +248,4 @@ fn labels(keys: &Keys, network: &Network) -> Vec<String> {
     let Some(map) = keys.map.get("id2label").and_then(Value::as_object) else { return Vec::new() };
     let label = |class: u32| map.get(&class.to_string()).and_then(Value::as_str).map(str::to_owned);
     (0..network.classes).map_while(label).collect()
-}
-
-fn spans(keys: &Keys, network: &Network) -> Result<Option<Vec<u32>>, Error> {
-    let Some(value) = keys.map.get("attention_spans") else { return Ok(None) };
-    let span = |value: &Value| value.as_u64().and_then(|span| u32::try_from(span).ok());
-    let spans: Option<Vec<u32>> = value.as_array().and_then(|all| all.iter().map(span).collect());
-    match spans.filter(|spans| spans.len() == network.heads as usize) {
-        Some(spans) => Ok(Some(spans)),
-        None => {
-            let message = format!(
-                "`attention_spans` is {value}, must be {} whole numbers: the tokens that each head sees",
-                network.heads
-            );
-            Err(keys.refuse(&message, "write one number for each head, 0 for a head that is off"))
-        }
-    }
 }

@@ -181,8 +181,14 @@ fn config(model: &Model) -> Map<String, Value> {
     let labels: Map<String, Value> =
         (0..network.classes).map(|class| (class.to_string(), labels(class).into())).collect();
     set("id2label", labels.into());
-    if let Some(spans) = &model.spans {
-        set("attention_spans", json!(spans));
+    match model.spans.as_deref() {
+        Some([all]) => set("attention_spans", json!(all)),
+        Some(each) => set("attention_spans", json!(each)),
+        None => None,
+    };
+    let wide: Vec<usize> = model.weights.layers.iter().map(|layer| layer.up.bias.len()).collect();
+    if wide.iter().any(|columns| *columns != network.feed_forward as usize) {
+        set("intermediate_sizes", json!(wide));
     }
     map
 }

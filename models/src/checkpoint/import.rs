@@ -33,8 +33,28 @@ pub(super) fn model(source: &str, tensors: Tensors, config: Config) -> Result<Mo
         unused.retain(|part| !part.contains("pooler"));
     }
     take.end(&unused)?;
-    let Config { network, labels, spans: told, .. } = config;
-    Ok(Model { network, weights, spans: told.or(spans), scores, labels })
+    let spans = config.spans.clone().or(spans.map(|spans| vec![spans]));
+    let spans = without(spans, &config);
+    let Config { network, labels, .. } = config;
+    Ok(Model { network, weights, spans, scores, labels })
+}
+
+/// Spans with those of pruned heads, which are 0.
+fn without(spans: Option<Vec<Vec<u32>>>, config: &Config) -> Option<Vec<Vec<u32>>> {
+    if config.pruned.is_none() {
+        return spans;
+    }
+    let all = vec![config.network.positions; config.network.heads as usize];
+    let told = |layer: u32| {
+        let spans = spans.as_ref()?;
+        spans.get(layer as usize).or(spans.first()).cloned()
+    };
+    let of = |layer: u32| {
+        let mut spans = told(layer).unwrap_or_else(|| all.clone());
+        config.pruned(layer).iter().for_each(|head| spans[*head as usize] = 0);
+        spans
+    };
+    Some((0..config.network.layers).map(of).collect())
 }
 
 fn weights(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Weights {
@@ -68,12 +88,15 @@ fn layers(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Vec<
     let network = &config.network;
     let under = format!("{prefix}{}", names.layer);
     if network.family != Family::Albert {
-        return (0..network.layers).map(|i| layer(take, config, names, &format!("{under}{i}."))).collect();
+        return (0..network.layers)
+            .map(|i| layer(take, config, names, (&format!("{under}{i}."), i)))
+            .collect();
     }
     let mut groups = Vec::new();
     for group in 0..config.groups {
         for inner in 0..config.inner {
-            groups.push(layer(take, config, names, &format!("{under}{group}.albert_layers.{inner}.")));
+            let under = format!("{under}{group}.albert_layers.{inner}.");
+            groups.push(layer(take, config, names, (&under, groups.len() as u32)));
         }
     }
     if network.shared_layers {
@@ -88,7 +111,7 @@ fn layers(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Vec<
 /// Scores of movement pruning, where the first matrix has some.
 fn scores(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Option<Vec<[DMatrix<f32>; 6]>> {
     let network = &config.network;
-    let [hidden, wide] = [network.hidden, network.feed_forward].map(|x| x as usize);
+    let hidden = network.hidden as usize;
     let (sets, inner) = match network.family {
         Family::Albert => (config.groups, "albert_layers.0."),
         _ => (network.layers, ""),
@@ -104,24 +127,46 @@ fn scores(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Opti
         scores.push(four);
     }
     let both = scores.into_iter().zip(0..).map(|([query, key, value, output], set)| {
+        let wide = config.wide(set);
         let up = take.matrix(&under(set, names.up), wide, hidden);
         [query, key, value, output, up, take.matrix(&under(set, names.down), hidden, wide)]
     });
     Some(both.collect())
 }
 
-fn layer(take: &mut Take, config: &Config, names: &Names, under: &str) -> Layer {
-    let [hidden, wide] = [config.network.hidden, config.network.feed_forward].map(|x| x as usize);
+fn layer(take: &mut Take, config: &Config, names: &Names, (under, index): (&str, u32)) -> Layer {
+    let (hidden, wide, gone) = (config.network.hidden as usize, config.wide(index), config.pruned(index));
+    let width = config.network.head_dim() as usize;
+    let left = hidden - gone.len() * width;
     let at = |name: &str| format!("{under}{name}");
-    Layer {
-        query: take.dense(&at(names.query), hidden, hidden),
-        key: take.dense(&at(names.key), hidden, hidden),
-        value: take.dense(&at(names.value), hidden, hidden),
-        output: take.dense(&at(names.output), hidden, hidden),
+    let mut layer = Layer {
+        query: take.dense(&at(names.query), hidden, left),
+        key: take.dense(&at(names.key), hidden, left),
+        value: take.dense(&at(names.value), hidden, left),
+        output: take.dense(&at(names.output), left, hidden),
         attention_norm: take.norm(&at(names.attention_norm), hidden),
         up: take.dense(&at(names.up), hidden, wide),
         down: take.dense(&at(names.down), wide, hidden),
         output_norm: take.norm(&at(names.output_norm), hidden),
+    };
+    for first in gone.iter().map(|head| *head as usize * width) {
+        fill(&mut layer, first, width);
+    }
+    layer
+}
+
+/// Puts a head of zeros where one was pruned. What was missing altogether stays so.
+fn fill(layer: &mut Layer, first: usize, width: usize) {
+    for dense in [&mut layer.query, &mut layer.key, &mut layer.value] {
+        if dense.weight.ncols() >= first && dense.bias.len() >= first {
+            let weight = std::mem::take(&mut dense.weight);
+            dense.weight = weight.insert_columns(first, width, 0.0);
+            dense.bias.splice(first..first, vec![0.0; width]);
+        }
+    }
+    if layer.output.weight.nrows() >= first {
+        let weight = std::mem::take(&mut layer.output.weight);
+        layer.output.weight = weight.insert_rows(first, width, 0.0);
     }
 }
 

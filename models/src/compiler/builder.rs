@@ -34,8 +34,10 @@ pub(super) struct Builder<'a> {
     pub job: &'a Inference,
     /// The weights' zeros, where they are known.
     pub zeros: Option<&'a dyn Zeros>,
-    /// Sizes in tiles.
+    /// Sizes in tiles, of the layer that is lowered.
     pub shape: Shape,
+    /// Layer that is lowered, from 0, where each has commands of its own.
+    pub layer: Option<u32>,
     /// Lanes.
     pub n: u32,
     /// Commands so far.
@@ -66,6 +68,7 @@ impl<'a> Builder<'a> {
             job,
             zeros,
             shape,
+            layer: None,
             n: design.pu.n,
             commands: Vec::new(),
             choices: Vec::new(),
@@ -80,7 +83,7 @@ impl<'a> Builder<'a> {
     /// Appends a command that waits for what it depends on.
     pub(super) fn emit(&mut self, operation: Operation, stage: Stage, head: Option<u32>, part: (u32, u32)) {
         let waits = self.hazards.claim(&operation);
-        self.commands.push(Command { operation, waits, tag: Tag { stage, head, part } });
+        self.commands.push(Command { operation, waits, tag: Tag { stage, layer: self.layer, head, part } });
     }
 
     /// Appends a control command.
@@ -120,15 +123,15 @@ impl<'a> Builder<'a> {
     pub(super) fn keep(&mut self, parameter: Parameter, base: Base, bytes: u64, form: Form) -> u64 {
         let offset = self.reserve(base, bytes);
         let space = Space::External;
-        self.placements.push(Placement { parameter, space, base, offset, bytes, form });
+        self.placements.push(Placement { parameter, layer: self.layer, space, base, offset, bytes, form });
         offset
     }
 
     /// Lays out a weight matrix in chunks of up to `tiles` column tiles.
     pub(super) fn place(&mut self, parameter: Parameter, matrix: Matrix, tiles: u32, base: Base) -> Placed {
-        let (n, zeros) = (self.n, self.zeros);
+        let (n, zeros, layer) = (self.n, self.zeros, self.layer);
         let rows = |blocks: Range<u32>, vectors| match zeros {
-            Some(zeros) => zeros.rows(parameter, blocks),
+            Some(zeros) => zeros.rows(parameter, layer, blocks),
             None => packed_rows(n, vectors, matrix.density),
         };
         let section = self.section(base);
@@ -136,6 +139,7 @@ impl<'a> Builder<'a> {
         *section = end;
         self.placements.extend(chunks.iter().map(|chunk| Placement {
             parameter,
+            layer,
             space: Space::External,
             base,
             offset: chunk.offset,
@@ -148,7 +152,7 @@ impl<'a> Builder<'a> {
     /// A matrix of encoder weights.
     pub(super) fn weights(&self, columns: u32, length: u32, padded_length: u32) -> Matrix {
         let padded_columns = columns.next_multiple_of(self.n);
-        Matrix { columns, padded_columns, length, padded_length, density: self.job.encoder_density }
+        Matrix { columns, padded_columns, length, padded_length, density: self.shape.density }
     }
 
     /// Loads a chunk into the next slot; returns it as an operand with its bias.

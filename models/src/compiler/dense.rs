@@ -62,7 +62,7 @@ pub(super) fn feed_forward(b: &mut Builder, tokens: Stored, result: Stored) -> R
             (x, h, slots, y, frame.take_aux(b.norm_bytes(hidden)))
         })?;
     b.say("feed-forward network", &up);
-    let (columns, inner) = (b.job.network.hidden, b.job.network.feed_forward);
+    let (columns, inner) = (b.job.network.hidden, b.shape.wide_columns);
     let matrix = b.weights(inner, columns, hidden * b.n);
     let mut first_weights = b.place(Parameter::FeedForward1, matrix, wider(up.chunk), Base::Layer);
     first_weights.activation = b.job.network.activation;

@@ -59,7 +59,7 @@ fn place_tables(b: &mut Builder, map: &mut MemoryMap) -> [Table; 2] {
         let Table { space, offset, pitch, .. } = *table;
         let form = Form::Table { rows, elements: b.job.network.embedding, pitch };
         let bytes = u64::from(rows) * pitch;
-        b.placements.push(Placement { parameter, space, base: Base::Zero, offset, bytes, form });
+        b.placements.push(Placement { parameter, layer: None, space, base: Base::Zero, offset, bytes, form });
     }
     tables
 }

@@ -12,6 +12,15 @@ pub enum CompileError {
         /// Part of the network.
         stage: String,
     },
+    /// Layers are described neither all at once nor one by one.
+    Layers {
+        /// Descriptions.
+        found: usize,
+        /// Layers of the network.
+        layers: u32,
+        /// Whether they share their weights.
+        shared: bool,
+    },
 }
 
 /// A memory that is too small.
@@ -50,6 +59,12 @@ impl From<CompileError> for Error {
                 format!("{stage} has nothing to compute: the span of every head is 0"),
                 "give at least one head a span of 1 or more in spans.tokens of the workload",
             ),
+            CompileError::Layers { found, layers, shared } => {
+                let sharing = if shared { " that share their weights" } else { "" };
+                let message = format!("{found} layers are described, the network has {layers}{sharing}");
+                let remedy = if shared { "describe one for all" } else { "describe one for all, or each" };
+                Error::new(Kind::Fit, "layers", message, remedy)
+            }
         }
     }
 }

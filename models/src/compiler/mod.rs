@@ -25,10 +25,11 @@ pub use weights::Zeros;
 
 use crate::design::{Design, Sparsity};
 use crate::network::Network;
-use crate::program::{MemoryMap, Occupancy, Operation, Program, Section};
-use crate::workload::Workload;
+use crate::program::{MemoryMap, Occupancy, Operation, Program, Section, Stored};
+use crate::workload::{LayerStatistics, Workload};
 use builder::Builder;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What is inferred: one sentence on a network, with what is known of its zeros.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,12 +44,47 @@ pub struct Inference {
     pub exits: bool,
     /// Layer after whose off-ramp the exit is predicted and the supply voltage changed, if any; only with `exits`.
     pub predict_after: Option<u32>,
-    /// Tokens that each head sees; 0 is switched off.
-    pub spans: Vec<u32>,
     /// Share of embedding elements that are not zero.
     pub embedding_density: f64,
-    /// Share of encoder weights that are not zero.
+    /// One for all layers, which then run as a loop, or one for each, which then has commands of its own.
+    pub layers: Vec<LayerShape>,
+}
+
+/// What one layer may have that another has not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerShape {
+    /// Tokens that each head sees; 0 is switched off.
+    pub spans: Vec<u32>,
+    /// Inner width of the feed-forward network.
+    pub feed_forward: u32,
+    /// Share of its weights that are not zero.
     pub encoder_density: f64,
+}
+
+impl LayerShape {
+    /// Of a workload's layers: one for all, or each.
+    fn all(network: &Network, workload: &Workload) -> Result<Vec<Self>, crate::record::Error> {
+        let Some(layers) = &workload.layers else {
+            return Ok(vec![LayerShape {
+                spans: workload.head_spans(network.heads)?,
+                feed_forward: network.feed_forward,
+                encoder_density: workload.weight_density.encoder.value,
+            }]);
+        };
+        let shape = |layer: &LayerStatistics| LayerShape {
+            spans: layer.spans.clone(),
+            feed_forward: layer.feed_forward,
+            encoder_density: layer.density,
+        };
+        Ok(layers.each.iter().map(shape).collect())
+    }
+
+    /// Heads that a design computes, in order: all, or, where zeros are skipped, those that are on.
+    pub fn heads(&self, design: &Design) -> Vec<u32> {
+        let skip = design.pu.sparsity == Sparsity::Skip;
+        let heads = self.spans.iter().zip(0..).filter(|(span, _)| !skip || **span > 0);
+        heads.map(|(_, index)| index).collect()
+    }
 }
 
 impl Inference {
@@ -63,24 +99,51 @@ impl Inference {
             classes: workload.classes,
             exits: workload.exits.is_some(),
             predict_after: None,
-            spans: workload.head_spans(network.heads)?,
             embedding_density: workload.weight_density.embedding.value,
-            encoder_density: workload.weight_density.encoder.value,
+            layers: LayerShape::all(&network, workload)?,
             network,
         })
     }
 
     /// The same of a sentence of so many tokens, at most as many as there are.
     pub fn of_tokens(&self, tokens: u32) -> Self {
-        let spans = self.spans.iter().map(|span| (*span).min(tokens)).collect();
-        Inference { sequence: tokens, spans, ..self.clone() }
+        let mut job = Inference { sequence: tokens, ..self.clone() };
+        job.layers.iter_mut().flat_map(|layer| &mut layer.spans).for_each(|span| *span = (*span).min(tokens));
+        job
     }
 
-    /// Heads that a design computes, in order: all, or, where zeros are skipped, those that are on.
+    /// What a layer (from 0) has.
+    pub fn layer(&self, layer: u32) -> Option<&LayerShape> {
+        if self.unrolled() { self.layers.get(layer as usize) } else { self.layers.first() }
+    }
+
+    /// Whether each layer has commands of its own.
+    pub fn unrolled(&self) -> bool {
+        self.layers.len() > 1
+    }
+
+    /// Heads that a design computes in some layer, in order.
     pub fn heads(&self, design: &Design) -> Vec<u32> {
-        let skip = design.pu.sparsity == Sparsity::Skip;
-        let heads = self.spans.iter().zip(0..).filter(|(span, _)| !skip || **span > 0);
-        heads.map(|(_, index)| index).collect()
+        let all: BTreeSet<u32> = self.layers.iter().flat_map(|layer| layer.heads(design)).collect();
+        all.into_iter().collect()
+    }
+
+    /// The same with commands of its own for each layer, whose numbers may then differ; unchanged where layers share weights.
+    pub fn unroll(mut self) -> Self {
+        if let ([all], false) = (&self.layers[..], self.network.shared_layers) {
+            self.layers = vec![all.clone(); self.network.layers as usize];
+        }
+        self
+    }
+
+    /// One description for all layers, or one for each where they have weights of their own.
+    fn check(&self) -> Result<(), CompileError> {
+        let (found, network) = (self.layers.len(), &self.network);
+        let each = !network.shared_layers && found == network.layers as usize;
+        if found == 1 || each {
+            return Ok(());
+        }
+        Err(CompileError::Layers { found, layers: network.layers, shared: network.shared_layers })
     }
 }
 
@@ -105,6 +168,8 @@ struct Shape {
     token_blocks: u32,
     hidden_tiles: u32,
     wide_tiles: u32,
+    wide_columns: u32,
+    density: f64,
     embedding_tiles: u32,
     head_tiles: u32,
     head_columns: u32,
@@ -115,17 +180,19 @@ struct Shape {
 }
 
 impl Shape {
-    fn new(design: &Design, job: &Inference) -> Self {
+    fn new(design: &Design, job: &Inference, layer: &LayerShape) -> Self {
         let tiles = |x: u32| x.div_ceil(design.pu.n);
-        let span = |index: u32| job.spans[index as usize].min(job.sequence);
-        let heads = job.heads(design).into_iter().map(|index| Head { index, span: span(index) });
+        let span = |index: u32| layer.spans[index as usize].min(job.sequence);
+        let heads = layer.heads(design).into_iter().map(|index| Head { index, span: span(index) });
         let heads: Vec<Head> = heads.collect();
         let head_columns = job.network.head_dim();
         let on = heads.len() as u32;
         Shape {
             token_blocks: tiles(job.sequence),
             hidden_tiles: tiles(job.network.hidden),
-            wide_tiles: tiles(job.network.feed_forward),
+            wide_tiles: tiles(layer.feed_forward),
+            wide_columns: layer.feed_forward,
+            density: layer.encoder_density,
             embedding_tiles: tiles(job.network.embedding),
             head_tiles: tiles(head_columns),
             head_columns,
@@ -154,15 +221,18 @@ pub fn compile_for(design: &Design, job: &Inference, zeros: &dyn Zeros) -> Resul
 }
 
 fn lower(design: &Design, job: &Inference, zeros: Option<&dyn Zeros>) -> Result<Program, CompileError> {
-    let shape = Shape::new(design, job);
-    if shape.heads.is_empty() {
-        return Err(CompileError::Empty { stage: "attention".into() });
+    job.check()?;
+    let shapes: Vec<Shape> = job.layers.iter().map(|layer| Shape::new(design, job, layer)).collect();
+    let empty = || CompileError::Empty { stage: "attention".into() };
+    if shapes.iter().any(|shape| shape.heads.is_empty()) {
+        return Err(empty());
     }
-    let mut b = Builder::new(design, job, shape, zeros);
+    let widest = shapes.iter().map(|shape| shape.context_tiles).max().unwrap_or(0);
+    let mut b = Builder::new(design, job, shapes.first().cloned().ok_or_else(empty)?, zeros);
     let mut map = MemoryMap::default();
     let (blocks, hidden) = (b.shape.token_blocks, b.shape.hidden_tiles);
     let tokens = b.tensor(blocks, hidden);
-    let context = b.tensor(blocks, b.shape.context_tiles);
+    let context = b.tensor(blocks, widest);
     let attended = b.tensor(blocks, hidden);
     let logits = b.tensor(1, b.shape.class_tiles);
     let activations = b.fixed_bytes;
@@ -170,36 +240,64 @@ fn lower(design: &Design, job: &Inference, zeros: Option<&dyn Zeros>) -> Result<
     b.control(Operation::SetPoint { vdd_mv: (design.operating.vdd_v * 1000.0).round() as u32 });
     embedding::embedding(&mut b, tokens, &mut map)?;
     b.control(Operation::Barrier);
-    let body = b.commands.len() as u32;
-    attention::attention(&mut b, tokens, context)?;
-    dense::output(&mut b, context, tokens, attended)?;
-    dense::feed_forward(&mut b, attended, tokens)?;
-    if job.exits {
-        ramp::off_ramp(&mut b, tokens, logits)?;
-        b.control(Operation::Exit);
-        if let Some(layer) = job.predict_after {
-            b.control(Operation::Predict { layer });
-        }
+    let mut sections = [0; 2];
+    for (layer, shape) in (0..).zip(shapes) {
+        b.layer = job.unrolled().then_some(layer);
+        let context = Stored { tiles: shape.context_tiles, ..context };
+        b.shape = shape;
+        let ends = self::layer(&mut b, [tokens, context, attended, logits])?;
+        sections.iter_mut().zip(ends).for_each(|(all, end)| *all += end);
     }
-    // A whole number of pages apart, the bursts of all layers are cut alike.
-    b.layer_bytes = b.layer_bytes.next_multiple_of(PAGE);
-    b.ramp_bytes = b.ramp_bytes.next_multiple_of(PAGE);
-    let layer_stride = if job.network.shared_layers { 0 } else { b.layer_bytes };
-    let ramp_stride = b.ramp_bytes;
-    b.control(Operation::Repeat { to: body, layer_stride, ramp_stride });
+    b.layer = None;
     if !job.exits && job.classes > 0 {
         ramp::off_ramp(&mut b, tokens, logits)?;
     }
     b.control(Operation::End);
-    finish(b, map, activations)
+    finish(b, map, activations, sections)
+}
+
+/// One layer with its end; the bytes of its encoder weights and of its off-ramp.
+fn layer(
+    b: &mut Builder,
+    [tokens, context, attended, logits]: [Stored; 4],
+) -> Result<[u64; 2], CompileError> {
+    let body = b.commands.len() as u32;
+    (b.layer_bytes, b.ramp_bytes) = (0, 0);
+    attention::attention(b, tokens, context)?;
+    dense::output(b, context, tokens, attended)?;
+    dense::feed_forward(b, attended, tokens)?;
+    if b.job.exits {
+        ramp::off_ramp(b, tokens, logits)?;
+        b.control(Operation::Exit);
+        if let Some(layer) = b.job.predict_after {
+            b.control(Operation::Predict { layer });
+        }
+    }
+    // A whole number of pages apart, the bursts of all layers are cut alike.
+    let ends = [b.layer_bytes, b.ramp_bytes].map(|bytes| bytes.next_multiple_of(PAGE));
+    let to = if b.layer.is_some() { b.commands.len() as u32 + 1 } else { body };
+    let layer_stride = if b.job.network.shared_layers { 0 } else { ends[0] };
+    b.control(Operation::Repeat { to, layer_stride, ramp_stride: ends[1] });
+    (b.layer_bytes, b.ramp_bytes) = (0, 0);
+    Ok(ends)
 }
 
 /// Lays the sections out behind each other and checks that the command memory holds the program.
-fn finish(b: Builder, mut map: MemoryMap, activations: u64) -> Result<Program, CompileError> {
-    commands_fit(b.design, "one layer and what surrounds it", b.commands.len() as u64)?;
+///
+/// `sections` are the bytes of encoder weights and off-ramps of the layers that have commands of their own.
+fn finish(
+    b: Builder,
+    mut map: MemoryMap,
+    activations: u64,
+    sections: [u64; 2],
+) -> Result<Program, CompileError> {
+    let what = if b.job.unrolled() { "every layer" } else { "one layer" };
+    commands_fit(b.design, &format!("{what} and what surrounds it"), b.commands.len() as u64)?;
     let network = &b.job.network;
-    let ramps = if b.job.exits { network.layers } else { 1 };
-    let layers = b.layer_bytes * u64::from(network.weight_sets());
+    let times = |each: u32| if b.job.unrolled() { 1 } else { u64::from(each) };
+    let layers = sections[0] * times(network.weight_sets());
+    // An off-ramp behind the layers is the section's only one.
+    let ramps = (sections[1] * times(network.layers)).max(b.ramp_bytes);
     map.layer_base = b.fixed_bytes.next_multiple_of(PAGE);
     map.ramp_base = (map.layer_base + layers).next_multiple_of(PAGE);
     let section = |name: &str, start, bytes| Section { name: name.into(), start, bytes };
@@ -207,7 +305,7 @@ fn finish(b: Builder, mut map: MemoryMap, activations: u64) -> Result<Program, C
         section("activations", 0, activations),
         section("embedding map, norms and tables", activations, b.fixed_bytes - activations),
         section("encoder weights", map.layer_base, layers),
-        section("off-ramp weights", map.ramp_base, b.ramp_bytes * u64::from(ramps)),
+        section("off-ramp weights", map.ramp_base, ramps),
     ];
     map.weights = b.placements;
     Ok(Program {

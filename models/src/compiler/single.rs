@@ -5,7 +5,7 @@
 
 use super::builder::{Builder, dense};
 use super::frame::{Frame, Slots, choose};
-use super::{CompileError, Inference, Shape, commands_fit};
+use super::{CompileError, Inference, LayerShape, Shape, commands_fit};
 use crate::design::Design;
 use crate::network::{Family, Network};
 use crate::program::command::{AuxRange, Base};
@@ -49,7 +49,7 @@ impl Single {
 /// It does not fit the design's buffers.
 pub fn compile_single(design: &Design, single: Single) -> Result<Program, CompileError> {
     let job = carrier();
-    let mut b = Builder::new(design, &job, Shape::new(design, &job), None);
+    let mut b = Builder::new(design, &job, Shape::new(design, &job, &job.layers[0]), None);
     match single {
         Single::Matmul(rows, columns, length) => matmul(&mut b, rows, columns, length)?,
         Single::Softmax(rows, columns) => {
@@ -103,9 +103,8 @@ fn carrier() -> Inference {
         classes: 1,
         exits: false,
         predict_after: None,
-        spans: vec![1],
         embedding_density: 1.0,
-        encoder_density: 1.0,
+        layers: vec![LayerShape { spans: vec![1], feed_forward: 1, encoder_density: 1.0 }],
     }
 }
 

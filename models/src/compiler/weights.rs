@@ -11,8 +11,9 @@ use std::ops::Range;
 
 /// What real weights say of their zeros, so that each chunk and each table row takes the room that it needs.
 pub trait Zeros {
-    /// Rows of codes that the fullest bank takes for some column blocks of a matrix, in the layer where it takes most.
-    fn rows(&self, matrix: Parameter, blocks: Range<u32>) -> u64;
+    /// Rows of codes that the fullest bank takes for some column blocks of a matrix, in a layer or, without one, in that where it
+    /// takes most.
+    fn rows(&self, matrix: Parameter, layer: Option<u32>, blocks: Range<u32>) -> u64;
 
     /// Non-zero codes of the fullest row of an embedding table.
     fn longest(&self, table: Parameter) -> u64;

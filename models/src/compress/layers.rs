@@ -24,6 +24,9 @@ pub(super) fn drop(model: &mut Model, layers: &[u32]) -> Result<(), Refused> {
     }
     let exits = model.exits();
     let weights = &mut model.weights;
+    if let Some(spans) = model.spans.as_mut().filter(|spans| spans.len() > 1) {
+        *spans = kept.iter().map(|layer| spans[*layer].clone()).collect();
+    }
     if !model.network.shared_layers {
         weights.layers = kept.iter().map(|layer| weights.layers[*layer].clone()).collect();
     }
@@ -32,6 +35,7 @@ pub(super) fn drop(model: &mut Model, layers: &[u32]) -> Result<(), Refused> {
         weights.ramps.push(last.clone());
     }
     model.network.layers = kept.len() as u32;
+    widest(model);
     Ok(())
 }
 
@@ -43,7 +47,7 @@ pub(super) fn heads(model: &mut Model, count: u32) -> Result<(), Refused> {
         return Err(Refused(format!("{count} heads cannot stay: a layer has {all}")));
     }
     let learned = |span: &u32| *span > 0 && *span < model.network.positions;
-    if model.spans.iter().flatten().any(learned) {
+    if model.spans.iter().flatten().flatten().any(learned) {
         return Err(Refused(
             "heads have learned spans, which belong to their places: switch heads off by span 0".into(),
         ));
@@ -55,7 +59,8 @@ pub(super) fn heads(model: &mut Model, count: u32) -> Result<(), Refused> {
         let rows: Vec<usize> = kept.flat_map(|head| head * width..(head + 1) * width).collect();
         keep_heads(layer, &rows);
     }
-    model.spans = Some((0..all).map(|head| if head < count { model.network.positions } else { 0 }).collect());
+    let span = |head| if head < count { model.network.positions } else { 0 };
+    model.spans = Some(vec![(0..all).map(span).collect()]);
     Ok(())
 }
 
@@ -88,12 +93,11 @@ fn keep_heads(layer: &mut Layer, kept: &[usize]) {
 
 /// Removes a share of the columns of each feed-forward network, those of least norm of weights to and from them.
 pub(super) fn columns(model: &mut Model, share: f64) -> Result<(), Refused> {
-    let all = model.network.feed_forward as usize;
-    let removed = (all as f64 * share).round() as usize;
-    if removed >= all {
-        return Err(Refused(format!("all {all} columns would be removed")));
-    }
     for layer in &mut model.weights.layers {
+        let all = layer.up.bias.len();
+        if (all as f64 * share).round() as usize >= all {
+            return Err(Refused(format!("all {all} columns would be removed")));
+        }
         let square = |x: &f32| f64::from(*x).powi(2);
         let norm = |column: usize| {
             let up = layer.up.weight.column(column).iter().map(square).sum::<f64>();
@@ -102,12 +106,23 @@ pub(super) fn columns(model: &mut Model, share: f64) -> Result<(), Refused> {
         let norms: Vec<f64> = (0..all).map(norm).collect();
         let gone = least(all, share, |column| norms[column]);
         let kept: Vec<usize> = (0..all).filter(|column| !gone.contains(column)).collect();
-        layer.up = Dense {
-            weight: layer.up.weight.select_columns(&kept),
-            bias: kept.iter().map(|column| layer.up.bias[*column]).collect(),
-        };
-        layer.down.weight = layer.down.weight.select_rows(&kept);
+        keep_columns(layer, &kept);
     }
-    model.network.feed_forward = (all - removed) as u32;
+    widest(model);
     Ok(())
+}
+
+/// Leaves these columns between the two matrices of a feed-forward network.
+pub(super) fn keep_columns(layer: &mut Layer, kept: &[usize]) {
+    layer.up = Dense {
+        weight: layer.up.weight.select_columns(kept),
+        bias: kept.iter().map(|column| layer.up.bias[*column]).collect(),
+    };
+    layer.down.weight = layer.down.weight.select_rows(kept);
+}
+
+/// The network is as wide as its widest layer.
+pub(super) fn widest(model: &mut Model) {
+    let widths = model.weights.layers.iter().map(|layer| layer.up.bias.len());
+    model.network.feed_forward = widths.max().unwrap_or(0) as u32;
 }

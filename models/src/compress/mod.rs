@@ -8,12 +8,14 @@
 //! | `blocks=32x32,0.5` | zeros the blocks of outputs x inputs of least norm, of all encoder matrices together |
 //! | `heads=4` | leaves the so many heads of largest norm in each layer, and removes what no layer has left |
 //! | `columns=0.5` | removes that share of the columns of each feed-forward network |
+//! | `compact` | removes the heads and feed-forward columns of each layer that count for nothing any more |
 //! | `drop=top:6`, `=2,4` | drops layers: the last so many, or those of these numbers, from 1 |
 //!
 //! Pruning and rounding act on the matrices of the encoder; `@embeddings` or `@all` behind an operator says otherwise. Values stay `f32`:
 //! what a design holds of them is another matter.
 
 mod blocks;
+mod compact;
 mod layers;
 pub mod number;
 mod prune;
@@ -73,6 +75,8 @@ pub enum Operator {
     Heads(u32),
     /// Removes a share of the feed-forward columns.
     Columns(f64),
+    /// Removes heads and feed-forward columns that count for nothing.
+    Compact,
     /// Drops layers, numbered from 1.
     Drop(Vec<u32>),
     /// Drops the last layers.
@@ -130,6 +134,7 @@ pub fn apply(model: &mut Model, operator: &Operator) -> Result<Vec<Change>, Refu
         Operator::Blocks { outputs, inputs, share } => blocks::blocks(model, (*outputs, *inputs), *share)?,
         Operator::Heads(count) => layers::heads(model, *count)?,
         Operator::Columns(share) => layers::columns(model, *share)?,
+        Operator::Compact => compact::compact(model),
         Operator::Drop(layers) => layers::drop(model, layers)?,
         Operator::DropTop(count) => {
             let all = model.network.layers;

@@ -144,7 +144,7 @@ fn what_is_removed_leaves_the_program_and_changes_what_zeros_would() {
     assert!(changes.iter().all(|change| change.zeros == 0));
     assert!(distance(&run(&model), &full) < 1e-5, "heads trade places without effect");
     done(&mut model, "heads=3");
-    assert_eq!(model.inference(6).spans, [6, 6, 6, 0]);
+    assert_eq!(model.inference(6).layers[0].spans, [6, 6, 6, 0]);
     let three = run(&model);
     // The same as the head of least norm of each layer set to zero where it stands.
     assert!(distance(&three, &full) > 1e-3);
@@ -213,4 +213,39 @@ fn operators_are_read_or_refused_with_what_is_known() {
         let error = text.parse::<Operator>().unwrap_err();
         assert!(error.contains(part), "{text}: {error}");
     }
+}
+
+#[test]
+fn what_counts_for_nothing_leaves_each_layer_by_itself() {
+    let mut model = bert();
+    let width = model.network.head_dim() as usize;
+    let [first, second] = &mut model.weights.layers[..] else { panic!("two layers") };
+    // Nothing reads head 1; nothing reaches head 2, whose values are then the same for every token.
+    first.output.weight.rows_mut(width, width).fill(0.0);
+    first.value.weight.columns_mut(2 * width, width).fill(0.0);
+    for column in 0..10 {
+        second.down.weight.row_mut(column).fill(0.0);
+        second.up.weight.column_mut(20 + column).fill(0.0);
+    }
+    let full = run(&model);
+    let mut small = model.clone();
+    done(&mut small, "compact");
+    assert_eq!(small.inference(6).layers.len(), 2);
+    assert_eq!(small.spans, Some(vec![vec![24, 0, 0, 24], vec![24; 4]]));
+    let widths: Vec<usize> = small.weights.layers.iter().map(|layer| layer.up.bias.len()).collect();
+    assert_eq!((widths, small.network.feed_forward), (vec![64, 44], 64));
+    assert!(distance(&run(&small), &full) < 1e-5, "{}", distance(&run(&small), &full));
+    let again = small.clone();
+    done(&mut small, "compact");
+    assert_eq!(small, again);
+    // A layer of nothing keeps a head and a column, so that it has a program.
+    let layer = &mut small.weights.layers[1];
+    layer.matrices_mut().into_iter().for_each(|dense| dense.weight.fill(0.0));
+    let empty = run(&small);
+    done(&mut small, "compact");
+    let shape = &small.inference(6).layers[1];
+    assert_eq!((shape.spans.iter().filter(|span| **span > 0).count(), shape.feed_forward), (1, 1));
+    assert!(distance(&run(&small), &empty) < 1e-5);
+    done(&mut small, "drop=1");
+    assert_eq!((small.inference(6).layers.len(), small.network.feed_forward), (1, 1));
 }

@@ -12,7 +12,10 @@ impl FromStr for Operator {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = "quantise, prune, movement, blocks, heads, columns, drop";
+        let known = "quantise, prune, movement, blocks, heads, columns, drop, compact";
+        if text == "compact" {
+            return Ok(Operator::Compact);
+        }
         let (name, rest) =
             text.split_once('=').ok_or_else(|| format!("write NAME=VALUE, NAME one of {known}"))?;
         let (value, scope) = match rest.split_once('@') {
@@ -124,6 +127,7 @@ impl fmt::Display for Operator {
             Operator::Blocks { outputs, inputs, share } => write!(f, "blocks={outputs}x{inputs},{share}"),
             Operator::Heads(count) => write!(f, "heads={count}"),
             Operator::Columns(share) => write!(f, "columns={share}"),
+            Operator::Compact => f.write_str("compact"),
             Operator::Drop(layers) => {
                 let layers: Vec<String> = layers.iter().map(u32::to_string).collect();
                 write!(f, "drop={}", layers.join(","))

@@ -88,7 +88,8 @@ pub(super) fn activated(function: Function, mut x: DMatrix<f32>) -> DMatrix<f32>
     x
 }
 
-fn apply(function: Function, x: f32) -> f32 {
+/// A function of one value.
+pub fn apply(function: Function, x: f32) -> f32 {
     match function {
         Function::Exact(Activation::Identity) => x,
         Function::Exact(Activation::Relu) => x.max(0.0),

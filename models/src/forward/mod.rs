@@ -7,7 +7,7 @@
 mod layers;
 mod point;
 
-pub use layers::Function;
+pub use layers::{Function, apply};
 
 pub use point::{Maxima, Point, widen};
 
@@ -60,13 +60,15 @@ pub fn forward_with(
     change: impl FnMut(Point, &mut DMatrix<f32>),
 ) -> Forward {
     let values = Forward { tokens: vec![], logits: vec![], entropies: vec![], maxima: Maxima::new() };
-    let mut run = Run { values, change };
+    let mut run = Run { values, change, layer: 0 };
     let mut tokens = run.embed(job, weights, words);
     run.values.tokens.push(tokens.clone());
     let layers = weights.layers.iter().cycle().take(job.network.layers as usize);
     for (index, layer) in layers.enumerate() {
+        run.layer = index as u32;
         tokens = run.layer(job, layer, &tokens);
         run.values.tokens.push(tokens.clone());
+        run.layer = index as u32;
         let last = index + 1 == job.network.layers as usize;
         let ramp = if job.exits { weights.ramps.get(index) } else { weights.ramps.first().filter(|_| last) };
         if let Some(ramp) = ramp {
@@ -80,13 +82,15 @@ pub fn forward_with(
 struct Run<F> {
     values: Forward,
     change: F,
+    /// Layer that it is in, from 0.
+    layer: u32,
 }
 
 impl<F: FnMut(Point, &mut DMatrix<f32>)> Run<F> {
     /// Notes the range of a tensor, has it changed and hands it on.
     fn note(&mut self, point: Point, mut tensor: DMatrix<f32>) -> DMatrix<f32> {
         (self.change)(point, &mut tensor);
-        let max = self.values.maxima.entry(point).or_insert(0.0);
+        let max = self.values.maxima.entry((point, self.layer)).or_insert(0.0);
         *max = max.max(tensor.amax());
         tensor
     }
@@ -119,6 +123,8 @@ impl<F: FnMut(Point, &mut DMatrix<f32>)> Run<F> {
         let up = self.note(Point::Activated, up);
         let down = self.note(Point::Contracted, dense(&layer.down, &up));
         let sum = self.note(Point::OutputSum, down + attended);
+        // They enter the next layer.
+        self.layer += 1;
         self.note(Point::Tokens, layer_norm(&sum, &layer.output_norm, epsilon))
     }
 
@@ -130,7 +136,8 @@ impl<F: FnMut(Point, &mut DMatrix<f32>)> Run<F> {
         let key = self.note(Point::Key, dense(&layer.key, tokens));
         let value = self.note(Point::Value, dense(&layer.value, tokens));
         let mut context = DMatrix::zeros(query.nrows(), query.ncols());
-        for (head, span) in job.spans.iter().enumerate() {
+        let spans = job.layer(self.layer).map_or(&[][..], |layer| &layer.spans);
+        for (head, span) in spans.iter().enumerate() {
             let rows = (head * width, width);
             let scores = scores(&key, &query, rows) * (shift as f32).exp2();
             let mut scores = self.note(Point::Scores, scores);
@@ -139,7 +146,7 @@ impl<F: FnMut(Point, &mut DMatrix<f32>)> Run<F> {
             weighted(&value, &probabilities, rows, &mut context);
         }
         // A probability may come close to one whatever the sentence.
-        self.values.maxima.insert(Point::Probabilities, 1.0);
+        self.values.maxima.insert((Point::Probabilities, self.layer), 1.0);
         self.note(Point::Context, context)
     }
 

@@ -41,13 +41,14 @@ pub enum Point {
     Logits,
 }
 
-/// Largest magnitude seen at each point.
-pub type Maxima = BTreeMap<Point, f32>;
+/// Largest magnitude seen at each point of each layer, from 0. Tokens of a layer are those that enter it: what leaves the last one
+/// belongs to a layer behind it. What is ahead of the layers belongs to the first.
+pub type Maxima = BTreeMap<(Point, u32), f32>;
 
 /// Widens ranges to hold others too, e.g. those of another sentence.
 pub fn widen(maxima: &mut Maxima, others: &Maxima) {
-    for (point, other) in others {
-        let max = maxima.entry(*point).or_insert(0.0);
+    for (place, other) in others {
+        let max = maxima.entry(*place).or_insert(0.0);
         *max = max.max(*other);
     }
 }

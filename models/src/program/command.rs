@@ -71,6 +71,8 @@ impl Serialize for Stage {
 pub struct Tag {
     /// Part of the network.
     pub stage: Stage,
+    /// Layer, from 0, whose commands are its own; none outside the layers and where all layers have the same.
+    pub layer: Option<u32>,
     /// Attention head, where there is one.
     pub head: Option<u32>,
     /// Row group, then weight chunk, of a tiled operation.
@@ -120,12 +122,12 @@ pub enum Operation {
     },
     /// Control: wait until all is idle.
     Barrier,
-    /// Control: when all is idle, go to the command after the loop if the last entropy is under the threshold or the
+    /// Control: when all is idle, go to the command behind the last layer if the last entropy is under the threshold or the
     /// prediction says so.
     Exit,
     /// Control: when all is idle, start the next layer at command `to`, or fall through after the last.
     Repeat {
-        /// First command of the loop.
+        /// First command of the next layer: that of the loop, or the one that follows where each layer has commands of its own.
         to: u32,
         /// Added to the base address of encoder weights, in bytes.
         layer_stride: u64,

@@ -103,26 +103,71 @@ pub struct Program {
 impl Program {
     /// Multiply-accumulates that the mathematics asks for (no padding) when the sentence leaves after `layer` (1-based).
     pub fn useful_macs(&self, layer: u32) -> u64 {
-        let start = self.body_start();
-        let mut body = false;
+        let (start, end) = (self.body_start().unwrap_or(u32::MAX), self.behind_layers(0) as u32);
+        let mut current = 1;
         let mut total = 0;
-        for (index, command) in self.commands.iter().enumerate() {
-            body |= start == Some(index as u32);
-            let times = if body { u64::from(layer) } else { 1 };
-            match &command.operation {
-                Operation::Matmul(m) => total += m.useful_macs * times,
-                Operation::Repeat { .. } => body = false,
-                _ => {}
-            }
+        for (index, command) in (0..).zip(&self.commands) {
+            let times = match command.operation {
+                Operation::Repeat { to, .. } if to > index => {
+                    current += 1;
+                    0
+                }
+                _ if !(start..end).contains(&index) => 1,
+                _ if self.unrolled() => u64::from(current <= layer),
+                _ => layer.into(),
+            };
+            total += command.operation.useful_macs() * times;
         }
         total
     }
 
-    /// Program counter of the first command of the layer loop.
+    /// Program counter of the first command of the first layer.
     pub fn body_start(&self) -> Option<u32> {
-        self.commands.iter().find_map(|c| match c.operation {
+        let ends = |c: &Command| match c.operation {
             Operation::Repeat { to, .. } => Some(to),
             _ => None,
-        })
+        };
+        let (at, to) = (0..).zip(&self.commands).find_map(|(at, c)| Some((at, ends(c)?)))?;
+        let barrier = |c: &Command| c.operation == Operation::Barrier;
+        let entered =
+            || self.commands[..at as usize].iter().rposition(barrier).map(|before| before as u32 + 1);
+        if to > at { entered() } else { Some(to) }
+    }
+
+    /// Whether each layer has commands of its own, rather than all layers those of one loop.
+    pub fn unrolled(&self) -> bool {
+        let goes_on =
+            |(at, c): (u32, &Command)| matches!(c.operation, Operation::Repeat { to, .. } if to > at);
+        (0..).zip(&self.commands).any(goes_on)
+    }
+
+    /// The command behind the last layer, seen from a command within; the end of the program where no layer follows.
+    pub fn behind_layers(&self, pc: usize) -> usize {
+        let ends = |c: &Command| matches!(c.operation, Operation::Repeat { .. });
+        let rest = self.commands.get(pc..).unwrap_or_default();
+        rest.iter().rposition(ends).map_or(self.commands.len(), |last| pc + last + 1)
+    }
+
+    /// Where the weights behind a base register begin in each layer that has its own.
+    pub fn starts(&self, base: Base) -> Vec<u64> {
+        let (first, stride): (u64, fn(u64, u64) -> u64) = match base {
+            Base::Zero => return vec![0],
+            Base::Layer => (self.memory.layer_base, |layer, _| layer),
+            Base::Ramp => (self.memory.ramp_base, |_, ramp| ramp),
+        };
+        let strides = self.commands.iter().filter_map(|c| match c.operation {
+            Operation::Repeat { layer_stride, ramp_stride, .. } => Some(stride(layer_stride, ramp_stride)),
+            _ => None,
+        });
+        let mut strides: Vec<u64> = strides.collect();
+        if let [one] = strides[..] {
+            strides = vec![one; if one == 0 { 1 } else { self.layers as usize }];
+        }
+        let begin = |at: &mut u64, stride: &u64| {
+            let start = *at;
+            *at += stride;
+            Some(start)
+        };
+        strides.iter().scan(first, begin).collect()
     }
 }

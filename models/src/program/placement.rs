@@ -1,7 +1,7 @@
 //! Where parameters lie in memory, chunk by chunk: what an image is built from.
 //!
 //! Commands say what is moved; a placement says what has to lie there. Offsets are relative to the base register, so that one
-//! placement stands for all layers. A vector of a chunk is at `p · tiles · n + t · n + i` for row `i` of column block `p` and
+//! placement stands for all layers that have the same commands. A vector of a chunk is at `p · tiles · n + t · n + i` for row `i` of column block `p` and
 //! reduction tile `t`, as in a [`Region`](super::Region).
 
 use super::command::{Base, Encoding, Space};
@@ -61,6 +61,8 @@ impl Parameter {
 pub struct Placement {
     /// Which.
     pub parameter: Parameter,
+    /// Layer, from 0, of which it is; none where it lies alike in all that have one.
+    pub layer: Option<u32>,
     /// Memory that it lies in.
     pub space: Space,
     /// Base register of its section.

@@ -4,7 +4,7 @@ mod ingredients;
 
 use super::layout::Kind;
 use super::*;
-use crate::compiler::Inference;
+use crate::compiler::{Inference, LayerShape};
 use crate::forward::forward;
 use crate::record::{self, preset};
 use kernels::adaptivfloat::{Format, bias_for, encode_f64};
@@ -160,9 +160,12 @@ fn agrees_with_the_reference(trained: &Trained) {
             classes: network.classes,
             exits: true,
             predict_after: None,
-            spans: trained.spans.clone(),
             embedding_density: 1.0,
-            encoder_density: 1.0,
+            layers: vec![LayerShape {
+                spans: trained.spans.clone(),
+                feed_forward: network.feed_forward,
+                encoder_density: 1.0,
+            }],
         };
         let reference = forward(&job, &trained.weights, &words).unwrap();
         for (found, expected) in found.chunks_exact(CLASSES).zip(&reference.logits) {

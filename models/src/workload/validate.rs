@@ -1,7 +1,7 @@
 //! What a workload must hold; histograms are checked against their own sums.
 
 use super::limits::*;
-use super::{ExitHistogram, Exits, PredictedExits, Spans, Workload};
+use super::{ExitHistogram, Exits, Layers, PredictedExits, Spans, Workload};
 use crate::record::Problems;
 
 /// Twelve values rounded to a thousandth add up to within 0.006 of 100.
@@ -27,6 +27,33 @@ pub(super) fn validate(workload: &Workload, problems: &mut Problems) {
     }
     if let Some(exits) = &workload.exits {
         validate_exits(exits, problems);
+    }
+    if let Some(layers) = &workload.layers {
+        validate_layers(layers, workload, problems);
+    }
+}
+
+fn validate_layers(layers: &Layers, workload: &Workload, problems: &mut Problems) {
+    problems.not_empty("layers.source", &layers.source);
+    if workload.spans.is_some() {
+        let message = "layers and spans both say how far heads look";
+        problems.push("spans", message, "leave out spans where layers are described one by one");
+    }
+    for (index, layer) in layers.each.iter().enumerate() {
+        let key = format!("layers.each.{index}");
+        for (head, tokens) in layer.spans.iter().enumerate() {
+            let key = format!("{key}.spans.{head}");
+            let reason = "a head sees at most the sequence; 0 is one that was removed";
+            problems.range(&key, *tokens, 0, workload.sequence_length, reason);
+        }
+        if layer.spans.iter().all(|span| *span == 0) {
+            let message = format!("{key}.spans has no head that is left");
+            problems.push(format!("{key}.spans"), message, "give at least one head a span of 1 or more");
+        }
+        let reason = "columns that are left; a layer without a feed-forward network has no program";
+        problems.range(&format!("{key}.feed_forward"), layer.feed_forward, 1, u32::MAX, reason);
+        let reason = "a share of weights";
+        problems.range(&format!("{key}.density"), layer.density, 0.0, 1.0, reason);
     }
 }
 

@@ -199,7 +199,7 @@ fn idle(bench: &mut Bench, draw: &mut Draw) -> Result<(), Box<Difference>> {
 
 /// The command as it lies in memory.
 fn word(n: u32, operation: &Operation) -> Result<Vec<u32>, Error> {
-    let tag = Tag { stage: Stage::Embedding, head: None, part: (0, 0) };
+    let tag = Tag { stage: Stage::Embedding, layer: None, head: None, part: (0, 0) };
     let commands = vec![Command { operation: operation.clone(), waits: [0; 4], tag }];
     let memory = MemoryMap::default();
     let program = Program { commands, layers: 1, exits: false, memory, choices: vec![] };

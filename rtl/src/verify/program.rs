@@ -48,7 +48,7 @@ fn operation(unit: usize, number: u32) -> Operation {
 }
 
 fn command(operation: Operation, waits: [u32; 4]) -> Command {
-    Command { operation, waits, tag: Tag { stage: Stage::Control, head: None, part: (0, 0) } }
+    Command { operation, waits, tag: Tag { stage: Stage::Control, layer: None, head: None, part: (0, 0) } }
 }
 
 /// Up to `most` commands between two control commands; none waits for what comes after it. Often they are of one unit,
@@ -78,28 +78,38 @@ pub(super) fn program(draw: &mut Draw, most: usize) -> Program {
     }
 }
 
-/// A loop over layers with one exit, and commands before, within and after it.
+/// Layers with an exit each, in a loop or with commands of their own, and commands before, within and after them.
 fn any(draw: &mut Draw) -> Program {
     let mut commands = vec![];
     let control = |commands: &mut Vec<Command>, operation| commands.push(command(operation, [0; 4]));
     control(&mut commands, Operation::SetPoint { vdd_mv: 500 + draw.below(500) as u32 });
     stretch(draw, &mut commands, 5);
     control(&mut commands, Operation::Barrier);
-    let to = commands.len() as u32;
-    // Now and then so many that counts of what has completed get long.
-    let most = if draw.once_in(8) { 300 } else { 30 };
-    stretch(draw, &mut commands, most);
-    control(&mut commands, Operation::Exit);
-    if draw.once_in(2) {
-        control(&mut commands, Operation::Predict { layer: 1 + draw.below(3) as u32 });
+    let layers = 1 + draw.below(4) as u32;
+    let unrolled = draw.once_in(3);
+    for _ in 0..if unrolled { layers } else { 1 } {
+        layer(draw, &mut commands, unrolled);
     }
     stretch(draw, &mut commands, 3);
-    let (layer_stride, ramp_stride) = (draw.bits(20) << 12, draw.bits(10) << 12);
-    control(&mut commands, Operation::Repeat { to, layer_stride, ramp_stride });
-    stretch(draw, &mut commands, 3);
     control(&mut commands, Operation::End);
-    let layers = 1 + draw.below(4) as u32;
     Program { commands, layers, exits: true, memory: MemoryMap::default(), choices: vec![] }
+}
+
+/// A layer with an exit, `own` if the next has other commands.
+fn layer(draw: &mut Draw, commands: &mut Vec<Command>, own: bool) {
+    let control = |commands: &mut Vec<Command>, operation| commands.push(command(operation, [0; 4]));
+    let body = commands.len() as u32;
+    // Now and then so many that counts of what has completed get long.
+    let most = if draw.once_in(8) { 300 } else { 30 };
+    stretch(draw, commands, most);
+    control(commands, Operation::Exit);
+    if draw.once_in(2) {
+        control(commands, Operation::Predict { layer: 1 + draw.below(3) as u32 });
+    }
+    stretch(draw, commands, 3);
+    let (layer_stride, ramp_stride) = (draw.bits(20) << 12, draw.bits(10) << 12);
+    let to = if own { commands.len() as u32 + 1 } else { body };
+    control(commands, Operation::Repeat { to, layer_stride, ramp_stride });
 }
 
 /// What the contract says of one cycle.
@@ -224,7 +234,7 @@ impl Contract<'_> {
         match self.program.commands[self.pc - 1].operation {
             Operation::Exit if self.layer == self.exit_layer => {
                 let repeat = |c: &Command| matches!(c.operation, Operation::Repeat { .. });
-                self.pc = self.program.commands.iter().position(repeat).map_or(self.pc, |at| at + 1);
+                self.pc = self.program.commands.iter().rposition(repeat).map_or(self.pc, |at| at + 1);
             }
             Operation::Repeat { to, layer_stride, ramp_stride } => {
                 if self.layer < self.program.layers {

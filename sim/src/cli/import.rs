@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use models::checkpoint;
-use models::compiler::Inference;
+use models::compiler::{Inference, LayerShape};
 use models::model::Model;
 use models::network::Network;
 use models::record::{self, Error, Kind, Record};
@@ -77,7 +77,7 @@ fn internal(message: &str) -> Error {
 
 /// The task of a checkpoint.
 fn task(folder: &str, model: &Model, tokens: u32) -> String {
-    let Inference { embedding_density, encoder_density, spans, classes, .. } = model.inference(tokens);
+    let job = model.inference(tokens);
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let quantity = |value: f64, standing: &str, source: &str| {
         format!("{{ value = {value}, unit = \"1\", standing = \"{standing}\", source = {} }}", quoted(source))
@@ -90,14 +90,28 @@ fn task(folder: &str, model: &Model, tokens: u32) -> String {
          [activation_density]\nhidden = {none}\nprobabilities = {none}\nfeed_forward = {none}\n",
         name = quoted(&model.network.name),
         summary = quoted(&format!("weights and spans of {folder}")),
-        classes = classes.max(2),
-        embedding = quantity(embedding_density, "derived", &counted),
-        encoder = quantity(encoder_density, "derived", &counted),
+        classes = job.classes.max(2),
+        embedding = quantity(job.embedding_density, "derived", &counted),
+        encoder = quantity(model.encoder_density(), "derived", &counted),
         none = quantity(1.0, "assumed", nothing),
     );
-    if model.spans.is_some() {
-        let source = quoted(&format!("spans of {folder}"));
+    if job.unrolled() {
+        text.push_str(&layers(folder, &job));
+    } else if model.spans.is_some() {
+        let (source, spans) = (quoted(&format!("spans of {folder}")), &job.layers[0].spans);
         text.push_str(&format!("\n[spans]\ntokens = {spans:?}\nstanding = \"derived\"\nsource = {source}\n"));
+    }
+    text
+}
+
+/// What is left of each layer, as a task says it.
+fn layers(folder: &str, job: &Inference) -> String {
+    let source = toml::Value::String(format!("weights and spans of {folder}")).to_string();
+    let mut text = format!("\n[layers]\nstanding = \"derived\"\nsource = {source}\n");
+    for LayerShape { spans, feed_forward, encoder_density } in &job.layers {
+        text.push_str(&format!(
+            "\n[[layers.each]]\nspans = {spans:?}\nfeed_forward = {feed_forward}\ndensity = {encoder_density}\n"
+        ));
     }
     text
 }

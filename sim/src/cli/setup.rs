@@ -1,6 +1,6 @@
 //! Arguments that say what is simulated, and where each input came from.
 
-use models::compiler::Inference;
+use models::compiler::{Inference, LayerShape};
 use models::design::Design;
 use models::network::Network;
 use models::record::{self, Error, Kind, Origin, Record};
@@ -100,11 +100,18 @@ fn inference(args: &InferenceArgs, inputs: &mut Vec<Input>) -> Result<(Inference
         let source = format!("{}: {}", density.standing, density.source);
         inputs.push(Input { input: name, value: density.value.to_string(), source });
     }
-    let source = match &workload.spans {
-        Some(spans) => format!("{}: {}", spans.standing, spans.source),
-        None => "the task has no spans: every head sees all tokens".to_owned(),
+    let source = match (&workload.spans, &workload.layers) {
+        (_, Some(layers)) => format!("{}: {}", layers.standing, layers.source),
+        (Some(spans), _) => format!("{}: {}", spans.standing, spans.source),
+        _ => "the task has no spans: every head sees all tokens".to_owned(),
     };
-    inputs.push(Input { input: "attention spans", value: spans(&job.spans), source });
+    let each = |of: &dyn Fn(&LayerShape) -> String| job.layers.iter().map(of).collect::<Vec<_>>().join("; ");
+    if job.unrolled() {
+        let wide = each(&|layer| layer.feed_forward.to_string());
+        inputs.push(Input { input: "feed-forward columns", value: wide, source: source.clone() });
+    }
+    let value = each(&|layer| spans(&layer.spans));
+    inputs.push(Input { input: "attention spans", value, source });
     Ok((job, workload))
 }
 

@@ -140,7 +140,7 @@ fn write(folder: &Path, trained: &Trained) -> Result<(), Failure> {
     let (network, weights, spans) = (trained.network.clone(), trained.weights.clone(), trained.spans.clone());
     let scores =
         trained.scores.as_ref().map(|layer| vec![layer.matrices().map(|dense| dense.weight.clone())]);
-    let model = Model { network, weights, spans: Some(spans), scores, labels };
+    let model = Model { network, weights, spans: Some(vec![spans]), scores, labels };
     checkpoint::write(&folder.to_string_lossy(), &model)?;
     let recipe = toml::to_string(&trained.recipe).map_err(|error| wrong(&error.to_string()))?;
     let metrics =

@@ -75,7 +75,7 @@ impl Model {
         let program = compile_for(&design, job, &quantised).map_err(|error| error.to_string())?;
         let image = image(&program, &quantised, design.pu.n, 0).map_err(|error| error.to_string())?;
         let table = table(&program).ok_or("the word table does not lie in external memory")?;
-        let words = quantised.get(Parameter::Word).and_then(|word| word.layers.first());
+        let words = quantised.get(Parameter::Word, 0);
         let words = words.ok_or("the network has no word table")?.codes.clone();
         let classes = job.classes as usize;
         let mut model = Model {

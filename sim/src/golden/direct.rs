@@ -16,7 +16,7 @@ use models::forward::Point;
 use models::program::Parameter;
 
 use super::fault::Cause;
-use super::numbers::Numbers;
+use super::numbers::{Numbers, Place};
 use super::quantised::{Numerals, Quantised};
 
 /// What a network computes.
@@ -35,16 +35,11 @@ pub struct Direct {
 pub struct Network<'a> {
     /// Tokens and spans.
     pub job: &'a Inference,
-    /// Heads that the design computes.
-    pub heads: &'a [u32],
     /// Parameters.
     pub weights: &'a Quantised,
     /// Exponent biases.
     pub numbers: &'a Numbers,
 }
-
-/// A parameter in one layer.
-type Part<'a> = (&'a Numerals, i32, i32);
 
 impl Network<'_> {
     /// Runs a sentence of as many words as the inference has tokens.
@@ -55,13 +50,12 @@ impl Network<'_> {
         let network = &self.job.network;
         let mut x = self.embed(words)?;
         let mut out = Direct { tokens: vec![x.clone()], logits: vec![], entropies: vec![] };
-        for layer in 0..network.layers as usize {
-            let set = if network.shared_layers { 0 } else { layer };
-            x = self.layer(set, &x)?;
+        for layer in 0..network.layers {
+            x = self.layer(layer, &x)?;
             out.tokens.push(x.clone());
-            let last = layer + 1 == network.layers as usize;
+            let last = layer + 1 == network.layers;
             if self.job.exits || last && self.job.classes > 0 {
-                let logits = self.ramp(if self.job.exits { layer } else { 0 }, &x)?;
+                let logits = self.ramp(layer, &x)?;
                 out.entropies.push(entropy(&logits, self.job.classes as usize)?);
                 out.logits.push(logits);
             }
@@ -69,22 +63,19 @@ impl Network<'_> {
         Ok(out)
     }
 
-    /// A parameter in a layer: its numbers, the weight of its lowest bits.
-    fn part(&self, parameter: Parameter, layer: usize) -> Result<Part<'_>, Cause> {
-        let quantity = self.weights.get(parameter).ok_or(Cause::Numbers)?;
-        let numerals = quantity.layers.get(layer).ok_or(Cause::Numbers)?;
-        Ok((numerals, quantity.exponents.lsb, quantity.exponents.beta_lsb))
+    fn part(&self, parameter: Parameter, layer: u32) -> Result<&Numerals, Cause> {
+        self.weights.get(parameter, layer).ok_or(Cause::Numbers)
     }
 
-    fn bias(&self, point: Point) -> Result<i32, Cause> {
-        self.numbers.points.get(&point).copied().ok_or(Cause::Numbers)
+    fn bias(&self, place: Place) -> Result<i32, Cause> {
+        self.numbers.place(place).ok_or(Cause::Numbers)
     }
 
     fn product(
         &self,
         [rows, columns]: [&Tensor; 2],
         bias: Bias,
-        (shift, activation, out): (i32, Activation, Point),
+        (shift, activation, out): (i32, Activation, Place),
     ) -> Result<Tensor, Cause> {
         let (format, out_bias) = (self.numbers.format, self.bias(out)?);
         Ok(matmul(rows, columns, &Epilogue { shift, bias, activation, format, out_bias })?)
@@ -93,30 +84,30 @@ impl Network<'_> {
     /// A dense layer on `x`.
     fn dense(
         &self,
-        (parameter, layer): (Parameter, usize),
+        (parameter, layer): (Parameter, u32),
         x: &Tensor,
         activation: Activation,
-        out: Point,
+        out: Place,
     ) -> Result<Tensor, Cause> {
-        let (part, lsb, _) = self.part(parameter, layer)?;
-        let bias = Bias::Column(part.bias.clone(), lsb);
+        let part = self.part(parameter, layer)?;
+        let bias = Bias::Column(part.bias.clone(), part.exponents.lsb);
         self.product([x, &part.codes], bias, (0, activation, out))
     }
 
-    fn add(&self, x: &Tensor, y: &Tensor, out: Point) -> Result<Tensor, Cause> {
+    fn add(&self, x: &Tensor, y: &Tensor, out: Place) -> Result<Tensor, Cause> {
         Ok(add(x, y, self.numbers.format, self.bias(out)?)?)
     }
 
-    fn norm(&self, (parameter, layer): (Parameter, usize), x: &Tensor, out: Point) -> Result<Tensor, Cause> {
-        let (part, gamma, beta) = self.part(parameter, layer)?;
-        let (gamma, beta) =
-            (Parameters { values: &part.bias, lsb: gamma }, Parameters { values: &part.beta, lsb: beta });
+    fn norm(&self, (parameter, layer): (Parameter, u32), x: &Tensor, out: Place) -> Result<Tensor, Cause> {
+        let part = self.part(parameter, layer)?;
+        let gamma = Parameters { values: &part.bias, lsb: part.exponents.lsb };
+        let beta = Parameters { values: &part.beta, lsb: part.exponents.beta_lsb };
         Ok(layernorm(x, x.length(), gamma, beta, self.numbers.format, self.bias(out)?)?)
     }
 
     fn embed(&self, words: &[u32]) -> Result<Tensor, Cause> {
         let rows = |table: Parameter, indices: &mut dyn Iterator<Item = u32>| {
-            let codes = &self.part(table, 0)?.0.codes;
+            let codes = &self.part(table, 0)?.codes;
             let mut rows = Tensor::zeros(codes.format, codes.bias, codes.length(), words.len());
             for (row, index) in indices.enumerate() {
                 let index = index as usize;
@@ -129,63 +120,66 @@ impl Network<'_> {
         };
         let words_of = rows(Parameter::Word, &mut words.iter().copied())?;
         let positions = rows(Parameter::Position, &mut (0..words.len() as u32))?;
-        let sum = self.add(&words_of, &positions, Point::EmbeddingSum)?;
-        let mapped = self.weights.get(Parameter::EmbeddingMap).is_some();
+        let sum = self.add(&words_of, &positions, (Point::EmbeddingSum, 0))?;
+        let mapped = self.weights.get(Parameter::EmbeddingMap, 0).is_some();
         let out = if mapped { Point::Embedded } else { Point::Tokens };
-        let x = self.norm((Parameter::EmbeddingNorm, 0), &sum, out)?;
+        let x = self.norm((Parameter::EmbeddingNorm, 0), &sum, (out, 0))?;
         if !mapped {
             return Ok(x);
         }
-        self.dense((Parameter::EmbeddingMap, 0), &x, Activation::Identity, Point::Tokens)
+        self.dense((Parameter::EmbeddingMap, 0), &x, Activation::Identity, (Point::Tokens, 0))
     }
 
-    fn layer(&self, layer: usize, x: &Tensor) -> Result<Tensor, Cause> {
+    fn layer(&self, layer: u32, x: &Tensor) -> Result<Tensor, Cause> {
         let none = Activation::Identity;
         let context = self.attention(layer, x)?;
-        let projected = self.dense((Parameter::Output, layer), &context, none, Point::Projection)?;
-        let sum = self.add(&projected, x, Point::AttentionSum)?;
-        let x = self.norm((Parameter::AttentionNorm, layer), &sum, Point::Attended)?;
+        let projected = self.dense((Parameter::Output, layer), &context, none, (Point::Projection, layer))?;
+        let sum = self.add(&projected, x, (Point::AttentionSum, layer))?;
+        let x = self.norm((Parameter::AttentionNorm, layer), &sum, (Point::Attended, layer))?;
         let activation = self.job.network.activation;
-        let up = self.dense((Parameter::FeedForward1, layer), &x, activation, Point::Activated)?;
-        let down = self.dense((Parameter::FeedForward2, layer), &up, none, Point::Contracted)?;
-        let sum = self.add(&down, &x, Point::OutputSum)?;
-        self.norm((Parameter::OutputNorm, layer), &sum, Point::Tokens)
+        let up = self.dense((Parameter::FeedForward1, layer), &x, activation, (Point::Activated, layer))?;
+        let down = self.dense((Parameter::FeedForward2, layer), &up, none, (Point::Contracted, layer))?;
+        let sum = self.add(&down, &x, (Point::OutputSum, layer))?;
+        self.norm((Parameter::OutputNorm, layer), &sum, (Point::Tokens, layer + 1))
     }
 
     /// The contexts of all heads beneath each other, as the output projection reads them.
-    fn attention(&self, layer: usize, x: &Tensor) -> Result<Tensor, Cause> {
-        let length = self.part(Parameter::Output, layer)?.0.codes.length();
-        let padded = length / self.heads.len().max(1);
-        let mut all = Tensor::zeros(self.numbers.format, self.bias(Point::Context)?, length, x.rows());
-        for (place, &head) in self.heads.iter().enumerate() {
+    fn attention(&self, layer: u32, x: &Tensor) -> Result<Tensor, Cause> {
+        let length = self.part(Parameter::Output, layer)?.codes.length();
+        let heads = self.weights.heads(layer);
+        let padded = length / heads.len().max(1);
+        let mut all =
+            Tensor::zeros(self.numbers.format, self.bias((Point::Context, layer))?, length, x.rows());
+        for (place, &head) in heads.iter().enumerate() {
             let context = self.head(layer, x, head)?;
             all.codes.rows_mut(place * padded, context.length()).copy_from(&context.codes);
         }
         Ok(all)
     }
 
-    fn head(&self, layer: usize, x: &Tensor, head: u32) -> Result<Tensor, Cause> {
+    fn head(&self, layer: u32, x: &Tensor, head: u32) -> Result<Tensor, Cause> {
         let none = Activation::Identity;
-        let query = self.dense((Parameter::Query(head), layer), x, none, Point::Query)?;
-        let key = self.dense((Parameter::Key(head), layer), x, none, Point::Key)?;
+        let query = self.dense((Parameter::Query(head), layer), x, none, (Point::Query, layer))?;
+        let key = self.dense((Parameter::Key(head), layer), x, none, (Point::Key, layer))?;
         // Values come out transposed, as the context reads them: there the weights stream.
-        let (part, lsb, _) = self.part(Parameter::Value(head), layer)?;
-        let bias = Bias::Row(part.bias.clone(), lsb);
-        let value = self.product([&part.codes, x], bias, (0, none, Point::Value))?;
+        let part = self.part(Parameter::Value(head), layer)?;
+        let bias = Bias::Row(part.bias.clone(), part.exponents.lsb);
+        let value = self.product([&part.codes, x], bias, (0, none, (Point::Value, layer)))?;
         let shift = self.job.network.score_scale().0;
-        let scores = self.product([&query, &key], Bias::None, (shift, none, Point::Scores))?;
-        let (keys, span) = (scores.length(), self.job.spans.get(head as usize).copied().unwrap_or_default());
+        let scores = self.product([&query, &key], Bias::None, (shift, none, (Point::Scores, layer)))?;
+        let spans = self.job.layer(layer).map_or(&[][..], |shape| &shape.spans);
+        let (keys, span) = (scores.length(), spans.get(head as usize).copied().unwrap_or_default());
         let weight = |key: usize| u8::from(key + span as usize >= keys) << SPAN_FRACTION;
         let mask: Vec<u8> = (0..keys).map(weight).collect();
-        let (format, bias) = (self.numbers.format, self.bias(Point::Probabilities)?);
+        let (format, bias) = (self.numbers.format, self.bias((Point::Probabilities, layer))?);
         let probabilities = softmax(&scores, keys, Some(&mask), format, bias)?;
-        self.product([&probabilities, &value], Bias::None, (0, none, Point::Context))
+        self.product([&probabilities, &value], Bias::None, (0, none, (Point::Context, layer)))
     }
 
-    fn ramp(&self, ramp: usize, x: &Tensor) -> Result<Tensor, Cause> {
+    fn ramp(&self, ramp: u32, x: &Tensor) -> Result<Tensor, Cause> {
         let first = Tensor { format: x.format, bias: x.bias, codes: x.codes.columns(0, 1).into_owned() };
         let activation = self.job.network.pooler_activation();
-        let pooled = self.dense((Parameter::Pooler, ramp), &first, activation, Point::Pooled)?;
-        self.dense((Parameter::Classifier, ramp), &pooled, Activation::Identity, Point::Logits)
+        let pooled = self.dense((Parameter::Pooler, ramp), &first, activation, (Point::Pooled, ramp))?;
+        self.dense((Parameter::Classifier, ramp), &pooled, Activation::Identity, (Point::Logits, ramp))
     }
 }

@@ -4,7 +4,7 @@ use super::buffers::Buffers;
 use super::fault::Cause;
 use super::memory::{Memory, group, masks};
 use super::met;
-use super::numbers::{Numbers, Source};
+use super::numbers::{Numbers, Place, Source};
 use super::{Sentence, Stored};
 use crate::contents::Met;
 use kernels::adaptivfloat::{Format, Tensor};
@@ -12,7 +12,6 @@ use kernels::bitmask::{self, Packed};
 use kernels::epilogue::{Bias, Epilogue};
 use kernels::layernorm::{Parameters, layernorm};
 use models::design::Design;
-use models::forward::Point;
 use models::program::{
     Add, Base, Command, Encoding, Entropy, Gather, Index, LayerNorm, Matmul, Operation, Softmax, Space,
     Transfer,
@@ -200,10 +199,7 @@ impl<'a> Machine<'a> {
         let rows = self.buffers.read(&m.rows.region, whole(&m.rows.region), self.format, biases[0])?;
         let columns =
             self.buffers.read(&m.columns.region, whole(&m.columns.region), self.format, biases[1])?;
-        let weight = sources.into_iter().find_map(|source| match source {
-            Source::Weight(parameter) => self.numbers.weights.get(&parameter),
-            Source::Point(_) => None,
-        });
+        let weight = self.numbers.parameters(sources);
         let bias = match m.epilogue.bias {
             None => Bias::None,
             Some(range) => {
@@ -230,8 +226,7 @@ impl<'a> Machine<'a> {
     fn layernorm(&mut self, l: &LayerNorm, command: &Command) -> Result<(), Cause> {
         let (sources, biases, out_bias) = self.numbers(command)?;
         let input = self.buffers.read(&l.input, l.rows as usize, self.format, biases[0])?;
-        let Source::Weight(parameter) = sources[1] else { return Err(Cause::Numbers) };
-        let exponents = self.numbers.weights.get(&parameter).ok_or(Cause::Numbers)?;
+        let exponents = self.numbers.parameters(sources).ok_or(Cause::Numbers)?;
         let values = self.buffers.integers(l.parameters)?;
         // Tile by tile: gamma, then beta.
         let part = |which: usize| -> Vec<i16> {
@@ -262,9 +257,9 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// A matrix of activations in external memory as it is read by a command at `point`.
-    pub(super) fn stored(&self, stored: models::program::Stored, point: Point) -> Result<Tensor, Cause> {
-        let bias = self.numbers.bias(Source::Point(point)).ok_or(Cause::Numbers)?;
+    /// A matrix of activations in external memory as it is read by a command at `place`.
+    pub(super) fn stored(&self, stored: models::program::Stored, place: Place) -> Result<Tensor, Cause> {
+        let bias = self.numbers.place(place).ok_or(Cause::Numbers)?;
         let (n, tiles) = (self.n, stored.tiles as usize);
         let bytes = self.memory.read(Space::External, stored.offset, stored.bytes(n as u32))?;
         let mut tensor = Tensor::zeros(self.format, bias, tiles * n, stored.blocks as usize * n);

@@ -4,9 +4,7 @@ use super::memory::{Memory, group, mask_bytes};
 use super::quantised::{Numerals, Quantised};
 use kernels::bitmask;
 use kernels::softmax::SPAN_FRACTION;
-use models::program::{
-    Base, Encoding, Form, MemoryMap, Operation, Parameter, Placement, Program, Section, Space,
-};
+use models::program::{Encoding, Form, Parameter, Placement, Program, Section, Space};
 
 /// A parameter that does not lie where the program wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +45,7 @@ pub fn image(program: &Program, weights: &Quantised, n: u32, fill: u8) -> Result
     let end = |sections: &[Section]| sections.iter().map(|s| s.start + s.bytes).max().unwrap_or(0) as usize;
     let mut memory = Memory { external: vec![fill; end(&map.external)], nvm: vec![fill; end(&map.nvm)] };
     for placement in &map.weights {
-        for (layer, start) in starts(program, placement).into_iter().enumerate() {
+        for (layer, start) in starts(program, placement) {
             let mut bytes = contents(placement, weights, layer, n as usize)?;
             let (need, room) = (bytes.len() as u64, placement.bytes);
             let parameter = placement.parameter;
@@ -62,37 +60,21 @@ pub fn image(program: &Program, weights: &Quantised, n: u32, fill: u8) -> Result
     Ok(memory)
 }
 
-/// Where a parameter begins in each layer that reads it at an address of its own.
-fn starts(program: &Program, placement: &Placement) -> Vec<u64> {
-    let MemoryMap { layer_base, ramp_base, .. } = program.memory;
-    let strides = program.commands.iter().find_map(|command| match command.operation {
-        Operation::Repeat { layer_stride, ramp_stride, .. } => Some((layer_stride, ramp_stride)),
-        _ => None,
-    });
-    let (layer_stride, ramp_stride) = strides.unwrap_or_default();
-    let (first, stride) = match placement.base {
-        Base::Zero => (0, 0),
-        Base::Layer => (layer_base, layer_stride),
-        Base::Ramp => (ramp_base, ramp_stride),
-    };
-    let layers = if stride == 0 { 1 } else { u64::from(program.layers) };
-    (0..layers).map(|layer| first + layer * stride + placement.offset).collect()
+/// Where a parameter begins in each layer, from 0, that reads it at an address of its own.
+fn starts(program: &Program, placement: &Placement) -> Vec<(u32, u64)> {
+    let all = (0..).zip(program.starts(placement.base));
+    let of = |layer: u32| placement.layer.is_none_or(|own| own == layer);
+    all.filter(|(layer, _)| of(*layer)).map(|(layer, start)| (layer, start + placement.offset)).collect()
 }
 
 /// The bytes of a parameter in a layer, without what pads them.
-fn contents(
-    placement: &Placement,
-    weights: &Quantised,
-    layer: usize,
-    n: usize,
-) -> Result<Vec<u8>, ImageError> {
+fn contents(placement: &Placement, weights: &Quantised, layer: u32, n: usize) -> Result<Vec<u8>, ImageError> {
     let parameter = placement.parameter;
     if let Form::Span { sequence, span } = placement.form {
         let weight = |key| if key < sequence && key + span >= sequence { 1 << SPAN_FRACTION } else { 0 };
         return Ok((0..placement.bytes as u32).map(weight).collect());
     }
-    let numerals = weights.get(parameter).and_then(|quantity| quantity.layers.get(layer));
-    let numerals = numerals.ok_or(ImageError::Missing(parameter))?;
+    let numerals = weights.get(parameter, layer).ok_or(ImageError::Missing(parameter))?;
     match placement.form {
         Form::Chunk { first, blocks, tiles, aux_bytes, encoding } => {
             let columns = first as usize * n..(first + blocks) as usize * n;

@@ -114,10 +114,10 @@ pub fn run(
         let fault = |cause| Fault { command, cause };
         match sequencer.control(program, sentence, &mut machine).map_err(fault)? {
             Next::Command => {}
-            Next::Layer => layers.push(snapshot(&machine, program).map_err(fault)?),
+            Next::Layer => layers.push(snapshot(&machine, program, layers.len() as u32).map_err(fault)?),
             Next::End => {
-                let last = snapshot(&machine, program).map_err(fault)?;
                 let (exit_layer, left) = (sequencer.left.unwrap_or(program.layers), sequencer.left.is_some());
+                let last = snapshot(&machine, program, exit_layer).map_err(fault)?;
                 let (predicted, Machine { entropies, memory, met, stores, .. }) =
                     (sequencer.predicted, machine);
                 return Ok(Outcome {
@@ -168,13 +168,14 @@ fn drain(
     }
 }
 
-fn snapshot(machine: &Machine, program: &Program) -> Result<Snapshot, Cause> {
+/// What lies in memory after so many layers.
+fn snapshot(machine: &Machine, program: &Program, layers: u32) -> Result<Snapshot, Cause> {
     let memory = &program.memory;
-    let tokens = machine.stored(memory.tokens, Point::Tokens)?;
+    let tokens = machine.stored(memory.tokens, (Point::Tokens, layers))?;
     let logits = match memory.logits.tiles {
         // A network without a classifier has none.
         0 => Tensor::zeros(tokens.format, 0, 0, 0),
-        _ => machine.stored(memory.logits, Point::Logits)?,
+        _ => machine.stored(memory.logits, (Point::Logits, layers.saturating_sub(1)))?,
     };
     Ok(Snapshot { tokens, logits })
 }

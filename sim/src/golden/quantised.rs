@@ -14,18 +14,11 @@ use nalgebra::DMatrix;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// A parameter: its exponents, and its numbers for each layer that has its own.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Quantity {
-    /// Exponents, the same for all layers.
-    pub exponents: Exponents,
-    /// For each layer that has its own.
-    pub layers: Vec<Numerals>,
-}
-
 /// A parameter's numbers in one layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Numerals {
+    /// Exponents, the same in all layers where all have the same commands.
+    pub exponents: Exponents,
     /// [length x columns]; without elements for a norm.
     pub codes: Tensor,
     /// Bias of a dense layer, or gamma.
@@ -38,7 +31,13 @@ pub struct Numerals {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantised {
     n: u32,
-    parameters: BTreeMap<Parameter, Quantity>,
+    format: Format,
+    /// Layers, where each has commands and exponents of its own.
+    unrolled: Option<u32>,
+    /// Heads that the design computes, of each layer or once for all.
+    heads: Vec<Vec<u32>>,
+    /// For each layer that has its own.
+    parameters: BTreeMap<Parameter, Vec<Numerals>>,
 }
 
 impl Quantised {
@@ -48,53 +47,68 @@ impl Quantised {
     /// Weights of another network, or not finite ([`Weights::check`]).
     pub fn new(design: &Design, job: &Inference, weights: &Weights) -> Result<Self, WeightsError> {
         weights.check(job)?;
-        let mut q = Quantised { n: design.pu.n, parameters: BTreeMap::new() };
-        let format = design.format;
+        let mut q = Quantised {
+            n: design.pu.n,
+            format: design.format,
+            unrolled: job.unrolled().then_some(job.network.layers),
+            heads: job.layers.iter().map(|layer| layer.heads(design)).collect(),
+            parameters: BTreeMap::new(),
+        };
         let table = |values: &DMatrix<f32>| vec![Dense { weight: values.clone(), bias: Vec::new() }];
-        q.dense(format, Parameter::Word, &table(&weights.words))?;
-        q.dense(format, Parameter::Position, &table(&weights.positions))?;
-        q.norm(format, Parameter::EmbeddingNorm, &[&weights.norm]);
+        q.dense(Parameter::Word, &table(&weights.words))?;
+        q.dense(Parameter::Position, &table(&weights.positions))?;
+        q.norm(Parameter::EmbeddingNorm, &[&weights.norm]);
         if let Some(map) = &weights.map {
-            q.dense(format, Parameter::EmbeddingMap, std::slice::from_ref(map))?;
+            q.dense(Parameter::EmbeddingMap, std::slice::from_ref(map))?;
         }
-        let heads = job.heads(design);
-        q.attention(format, job, &heads, &weights.layers)?;
-        q.feed_forward(format, &weights.layers)?;
+        q.attention(job, &job.heads(design), &weights.layers)?;
+        q.feed_forward(&weights.layers)?;
         if !weights.ramps.is_empty() {
-            q.ramps(format, &weights.ramps)?;
+            q.ramps(&weights.ramps)?;
         }
         Ok(q)
     }
 
-    /// A parameter, if the network has it.
-    pub fn get(&self, parameter: Parameter) -> Option<&Quantity> {
-        self.parameters.get(&parameter)
+    /// A parameter in a layer, from 0, or in all that share it, if the network has it.
+    pub fn get(&self, parameter: Parameter, layer: u32) -> Option<&Numerals> {
+        match self.parameters.get(&parameter)?.as_slice() {
+            [all] => Some(all),
+            each => each.get(layer as usize),
+        }
     }
 
-    /// Share of codes that are not zero, of the tables of embeddings and of the matrices of the encoder.
-    pub fn densities(&self) -> (f64, f64) {
-        let share = |of: &dyn Fn(&Parameter) -> bool| {
-            let all = self.parameters.iter().filter(|(parameter, _)| of(parameter));
-            let codes = all.flat_map(|(_, quantity)| &quantity.layers).flat_map(|l| l.codes.codes.iter());
-            let (some, count) =
-                codes.fold((0_u64, 0_u64), |(some, all), c| (some + u64::from(*c != 0), all + 1));
-            some as f64 / count.max(1) as f64
-        };
-        (share(&Parameter::is_embedding), share(&Parameter::is_encoder))
+    /// Layers, where each has commands and exponents of its own.
+    pub fn unrolled(&self) -> Option<u32> {
+        self.unrolled
     }
 
-    /// The exponents of all parameters.
-    pub fn exponents(&self) -> BTreeMap<Parameter, Exponents> {
-        self.parameters.iter().map(|(parameter, quantity)| (*parameter, quantity.exponents)).collect()
+    /// Heads that the design computes in a layer, in order.
+    pub fn heads(&self, layer: u32) -> &[u32] {
+        self.heads.get(layer as usize).or(self.heads.first()).map_or(&[], Vec::as_slice)
     }
 
-    fn attention(
-        &mut self,
-        format: Format,
-        job: &Inference,
-        heads: &[u32],
-        layers: &[Layer],
-    ) -> Result<(), WeightsError> {
+    /// Share of codes that are not zero, of the tables of embeddings.
+    pub fn embedding_density(&self) -> f64 {
+        density(self.parameters.iter().filter(|(parameter, _)| parameter.is_embedding()).flat_map(|(_, l)| l))
+    }
+
+    /// Share of codes that are not zero, of the matrices of a layer of the encoder, or without one of all.
+    pub fn encoder_density(&self, layer: Option<u32>) -> f64 {
+        let matrices = self.parameters.iter().filter(|(parameter, _)| parameter.is_encoder());
+        density(matrices.flat_map(|(_, layers)| match layer {
+            Some(layer) => layers.get(layer as usize..=layer as usize).unwrap_or_default(),
+            None => layers,
+        }))
+    }
+
+    /// The exponents of all parameters, of each layer that has its own.
+    pub fn exponents(&self) -> BTreeMap<Parameter, Vec<Exponents>> {
+        let of = |layers: &Vec<Numerals>| layers.iter().map(|numerals| numerals.exponents).collect();
+        self.parameters.iter().map(|(parameter, layers)| (*parameter, of(layers))).collect()
+    }
+
+    /// `heads` are those that some layer computes.
+    fn attention(&mut self, job: &Inference, heads: &[u32], layers: &[Layer]) -> Result<(), WeightsError> {
         let (width, factor) = (job.network.head_dim() as usize, job.network.score_scale().1);
         for &head in heads {
             let slice = |part: fn(&Layer) -> &Dense, factor: f64| -> Vec<Dense> {
@@ -103,72 +117,94 @@ impl Quantised {
                     .map(|layer| columns(part(layer), head as usize * width, width, factor))
                     .collect()
             };
-            self.dense(format, Parameter::Query(head), &slice(|l| &l.query, factor))?;
-            self.dense(format, Parameter::Key(head), &slice(|l| &l.key, 1.0))?;
-            self.dense(format, Parameter::Value(head), &slice(|l| &l.value, 1.0))?;
+            self.dense(Parameter::Query(head), &slice(|l| &l.query, factor))?;
+            self.dense(Parameter::Key(head), &slice(|l| &l.key, 1.0))?;
+            self.dense(Parameter::Value(head), &slice(|l| &l.value, 1.0))?;
         }
         let padded = width.next_multiple_of(self.n as usize);
-        let output: Vec<_> = layers.iter().map(|l| spread(&l.output, heads, width, padded)).collect();
-        self.dense(format, Parameter::Output, &output)?;
-        self.norm(
-            format,
-            Parameter::AttentionNorm,
-            &layers.iter().map(|l| &l.attention_norm).collect::<Vec<_>>(),
-        );
+        let output: Vec<_> = (0..)
+            .zip(layers)
+            .map(|(index, layer)| spread(&layer.output, self.heads(index), width, padded))
+            .collect();
+        self.dense(Parameter::Output, &output)?;
+        self.norm(Parameter::AttentionNorm, &layers.iter().map(|l| &l.attention_norm).collect::<Vec<_>>());
         Ok(())
     }
 
-    fn feed_forward(&mut self, format: Format, layers: &[Layer]) -> Result<(), WeightsError> {
+    fn feed_forward(&mut self, layers: &[Layer]) -> Result<(), WeightsError> {
         let of = |part: fn(&Layer) -> &Dense| layers.iter().map(|l| part(l).clone()).collect::<Vec<_>>();
-        self.dense(format, Parameter::FeedForward1, &of(|l| &l.up))?;
-        self.dense(format, Parameter::FeedForward2, &of(|l| &l.down))?;
-        self.norm(format, Parameter::OutputNorm, &layers.iter().map(|l| &l.output_norm).collect::<Vec<_>>());
+        self.dense(Parameter::FeedForward1, &of(|l| &l.up))?;
+        self.dense(Parameter::FeedForward2, &of(|l| &l.down))?;
+        self.norm(Parameter::OutputNorm, &layers.iter().map(|l| &l.output_norm).collect::<Vec<_>>());
         Ok(())
     }
 
-    fn ramps(&mut self, format: Format, ramps: &[OffRamp]) -> Result<(), WeightsError> {
+    fn ramps(&mut self, ramps: &[OffRamp]) -> Result<(), WeightsError> {
         let of = |part: fn(&OffRamp) -> &Dense| ramps.iter().map(|r| part(r).clone()).collect::<Vec<_>>();
-        self.dense(format, Parameter::Pooler, &of(|r| &r.pooler))?;
-        self.dense(format, Parameter::Classifier, &of(|r| &r.classifier))
+        self.dense(Parameter::Pooler, &of(|r| &r.pooler))?;
+        self.dense(Parameter::Classifier, &of(|r| &r.classifier))
     }
 
-    /// Adds a matrix under one bias for all layers.
-    fn dense(&mut self, format: Format, parameter: Parameter, layers: &[Dense]) -> Result<(), WeightsError> {
-        let codes = bias_for(format, layers.iter().map(|d| f64::from(d.weight.amax())).fold(0.0, f64::max));
-        let lsb = lsb(layers.iter().flat_map(|d| &d.bias));
-        let numerals = |d: &Dense| {
-            let codes = Tensor::quantise(format, codes, &d.weight.map(f64::from))
-                .map_err(|_| WeightsError::NotFinite { what: "a matrix" })?;
-            Ok(Numerals { codes, bias: integers(&d.bias, lsb), beta: Vec::new() })
-        };
-        let layers = layers.iter().map(numerals).collect::<Result<_, WeightsError>>()?;
-        self.parameters
-            .insert(parameter, Quantity { exponents: Exponents { codes, lsb, beta_lsb: 0 }, layers });
+    /// The layers that have exponents in common: each by itself, or all.
+    fn groups<'a, T>(&self, layers: &'a [T]) -> std::slice::Chunks<'a, T> {
+        layers.chunks(if self.unrolled.is_some() { 1 } else { layers.len().max(1) })
+    }
+
+    /// Adds a matrix.
+    fn dense(&mut self, parameter: Parameter, layers: &[Dense]) -> Result<(), WeightsError> {
+        let groups = self.groups(layers).map(|group| alike(self.format, group));
+        let numerals: Vec<_> = groups.collect::<Result<_, _>>()?;
+        self.parameters.insert(parameter, numerals.concat());
         Ok(())
     }
 
     /// Adds a norm.
-    fn norm(&mut self, format: Format, parameter: Parameter, layers: &[&Norm]) {
-        let gamma_lsb = lsb(layers.iter().flat_map(|norm| &norm.gamma));
-        let beta_lsb = lsb(layers.iter().flat_map(|norm| &norm.beta));
-        let numerals = |norm: &&Norm| Numerals {
-            codes: Tensor::zeros(format, 0, 0, 0),
-            bias: integers(&norm.gamma, gamma_lsb),
-            beta: integers(&norm.beta, beta_lsb),
+    fn norm(&mut self, parameter: Parameter, layers: &[&Norm]) {
+        let group = |group: &[&Norm]| {
+            let gamma_lsb = lsb(group.iter().flat_map(|norm| &norm.gamma));
+            let beta_lsb = lsb(group.iter().flat_map(|norm| &norm.beta));
+            let numerals = |norm: &&Norm| Numerals {
+                exponents: Exponents { codes: 0, lsb: gamma_lsb, beta_lsb },
+                codes: Tensor::zeros(self.format, 0, 0, 0),
+                bias: integers(&norm.gamma, gamma_lsb),
+                beta: integers(&norm.beta, beta_lsb),
+            };
+            group.iter().map(numerals).collect::<Vec<_>>()
         };
-        let exponents = Exponents { codes: 0, lsb: gamma_lsb, beta_lsb };
-        let layers = layers.iter().map(numerals).collect();
-        self.parameters.insert(parameter, Quantity { exponents, layers });
+        let numerals = self.groups(layers).flat_map(group).collect();
+        self.parameters.insert(parameter, numerals);
     }
 
-    /// The codes of a parameter in each layer.
-    fn tensors(&self, parameter: Parameter) -> impl Iterator<Item = &Tensor> {
-        self.get(parameter).into_iter().flat_map(|quantity| quantity.layers.iter().map(|l| &l.codes))
+    /// The codes of a parameter in a layer, or without one in each.
+    fn tensors(&self, parameter: Parameter, layer: Option<u32>) -> impl Iterator<Item = &Tensor> {
+        let all = self.parameters.get(&parameter).into_iter().flatten();
+        let of = move |at: u32| layer.is_none_or(|layer| layer == at);
+        (0..).zip(all).filter(move |(at, _)| of(*at)).map(|(_, numerals)| &numerals.codes)
     }
 }
 
+/// Share of codes that are not zero.
+fn density<'a>(matrices: impl Iterator<Item = &'a Numerals>) -> f64 {
+    let count = |(some, all), code: &u8| (some + u64::from(*code != 0), all + 1);
+    let (some, all) = matrices.flat_map(|numerals| &numerals.codes.codes).fold((0, 0_u64), count);
+    some as f64 / all.max(1) as f64
+}
+
+/// Matrices of layers that have exponents in common.
+fn alike(format: Format, layers: &[Dense]) -> Result<Vec<Numerals>, WeightsError> {
+    let codes = bias_for(format, layers.iter().map(|d| f64::from(d.weight.amax())).fold(0.0, f64::max));
+    let lsb = lsb(layers.iter().flat_map(|d| &d.bias));
+    let numerals = |d: &Dense| {
+        let exponents = Exponents { codes, lsb, beta_lsb: 0 };
+        let codes = Tensor::quantise(format, codes, &d.weight.map(f64::from))
+            .map_err(|_| WeightsError::NotFinite { what: "a matrix" })?;
+        Ok(Numerals { exponents, codes, bias: integers(&d.bias, lsb), beta: Vec::new() })
+    };
+    layers.iter().map(numerals).collect()
+}
+
 impl Zeros for Quantised {
-    fn rows(&self, matrix: Parameter, blocks: Range<u32>) -> u64 {
+    fn rows(&self, matrix: Parameter, layer: Option<u32>, blocks: Range<u32>) -> u64 {
         let n = self.n as usize;
         let fullest = |tensor: &Tensor| {
             let mut banks = vec![0; n];
@@ -181,13 +217,16 @@ impl Zeros for Quantised {
             }
             banks.into_iter().max().unwrap_or(0)
         };
-        self.tensors(matrix).map(fullest).max().unwrap_or(0)
+        self.tensors(matrix, layer).map(fullest).max().unwrap_or(0)
     }
 
     fn longest(&self, table: Parameter) -> u64 {
         let nonzeros =
             |tensor: &Tensor, row| tensor.row(row).iter().filter(|code| **code != 0).count() as u64;
-        self.tensors(table).flat_map(|t| (0..t.rows()).map(move |row| nonzeros(t, row))).max().unwrap_or(0)
+        self.tensors(table, None)
+            .flat_map(|t| (0..t.rows()).map(move |row| nonzeros(t, row)))
+            .max()
+            .unwrap_or(0)
     }
 }
 

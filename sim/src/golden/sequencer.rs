@@ -53,7 +53,7 @@ impl Sequencer {
                     return Ok(Next::Command);
                 }
                 self.left = Some(layer);
-                self.pc = behind_loop(program, self.pc);
+                self.pc = program.behind_layers(self.pc);
                 Ok(Next::Layer)
             }
             Some(Operation::Predict { layer: after }) => {
@@ -77,10 +77,4 @@ impl Sequencer {
             Some(_) => Ok(Next::Command),
         }
     }
-}
-
-/// The command behind the loop, from within.
-fn behind_loop(program: &Program, pc: usize) -> usize {
-    let rest = program.commands.iter().skip(pc);
-    pc + 1 + rest.take_while(|command| !matches!(command.operation, Operation::Repeat { .. })).count()
 }

@@ -3,7 +3,7 @@
 //! Not for accuracy: their weights mean nothing, but have the densities and magnitudes that networks have.
 
 use kernels::activation::Activation;
-use models::compiler::Inference;
+use models::compiler::{Inference, LayerShape};
 use models::network::{Family, Network};
 use models::weights::{Dense, Layer, Norm, OffRamp, Weights};
 use nalgebra::DMatrix;
@@ -43,35 +43,41 @@ pub fn job(case: usize) -> Inference {
     };
     let span = |head: u32| [sequence, 5, 0, sequence / 2][(head as usize + case) % 4];
     let density = DENSITIES[case / 4 % 4];
-    Inference {
+    let layers = vec![LayerShape {
+        spans: (0..heads).map(span).collect(),
+        feed_forward: network.feed_forward,
+        encoder_density: density,
+    }];
+    let job = Inference {
         sequence,
         classes: network.classes,
         exits: case % 5 != 3,
         predict_after: (case % 3 != 1).then_some(1 + (case as u32 / 6) % 2),
-        spans: (0..heads).map(span).collect(),
         embedding_density: density,
-        encoder_density: density,
+        layers,
         network,
+    };
+    if case % 4 == 1 { uneven(job) } else { job }
+}
+
+/// The same with layers that differ in heads, width and density, where they do not share their weights.
+fn uneven(job: Inference) -> Inference {
+    let mut job = job.unroll();
+    let unrolled = job.unrolled();
+    for (index, layer) in job.layers.iter_mut().enumerate().filter(|_| unrolled) {
+        layer.spans.rotate_left(index);
+        layer.feed_forward = layer.feed_forward * (4 - index as u32 % 4) / 4;
+        layer.encoder_density *= 1.0 - 0.2 * (index % 4) as f64;
     }
+    job
 }
 
 /// Random weights of the density that the inference states, of the magnitudes that networks have.
 pub fn weights(rng: &mut impl Rng, job: &Inference) -> Weights {
     let network = &job.network;
-    let [hidden, wide, narrow] =
-        [network.hidden, network.feed_forward, network.embedding].map(|x| x as usize);
-    let density = job.encoder_density;
-    let layers = (0..network.weight_sets()).map(|_| Layer {
-        query: dense(rng, hidden, hidden, density),
-        key: dense(rng, hidden, hidden, density),
-        value: dense(rng, hidden, hidden, density),
-        output: dense(rng, hidden, hidden, density),
-        attention_norm: norm(rng, hidden),
-        up: dense(rng, hidden, wide, density),
-        down: dense(rng, wide, hidden, density),
-        output_norm: norm(rng, hidden),
-    });
-    let layers = layers.collect();
+    let [hidden, narrow] = [network.hidden, network.embedding].map(|x| x as usize);
+    let shapes = (0..network.weight_sets()).filter_map(|layer| job.layer(layer));
+    let layers = shapes.map(|shape| layer(rng, hidden, shape)).collect();
     let ramps = (0..if job.exits { network.layers } else { 1 }).map(|_| OffRamp {
         pooler: dense(rng, hidden, hidden, 1.0),
         classifier: dense(rng, hidden, job.classes as usize, 1.0),
@@ -85,6 +91,20 @@ pub fn weights(rng: &mut impl Rng, job: &Inference) -> Weights {
         map,
         layers,
         ramps,
+    }
+}
+
+fn layer(rng: &mut impl Rng, hidden: usize, shape: &LayerShape) -> Layer {
+    let (wide, density) = (shape.feed_forward as usize, shape.encoder_density);
+    Layer {
+        query: dense(rng, hidden, hidden, density),
+        key: dense(rng, hidden, hidden, density),
+        value: dense(rng, hidden, hidden, density),
+        output: dense(rng, hidden, hidden, density),
+        attention_norm: norm(rng, hidden),
+        up: dense(rng, hidden, wide, density),
+        down: dense(rng, wide, hidden, density),
+        output_norm: norm(rng, hidden),
     }
 }
 

@@ -38,7 +38,6 @@ pub struct Prepared {
     pub weights: Quantised,
     /// Exponent biases.
     pub numbers: Numbers,
-    heads: Vec<u32>,
 }
 
 /// What a model says of a sentence.
@@ -64,7 +63,11 @@ impl Prepared {
         model.weights.check(&job).map_err(|error| refuse(error.to_string()))?;
         let weights =
             Quantised::new(&design, &job, &model.weights).map_err(|error| refuse(error.to_string()))?;
-        (job.embedding_density, job.encoder_density) = weights.densities();
+        job.embedding_density = weights.embedding_density();
+        let unrolled = job.unrolled();
+        for (index, layer) in (0..).zip(&mut job.layers) {
+            layer.encoder_density = weights.encoder_density(unrolled.then_some(index));
+        }
         if samples.is_empty() {
             let remedy = "give at least one sentence";
             return Err(Error::new(Kind::Input, "sentences", "there is no sentence to calibrate on", remedy));
@@ -79,8 +82,7 @@ impl Prepared {
             widen(&mut maxima, &run.maxima);
         }
         let numbers = Numbers::new(design.format, &maxima, &weights);
-        let heads = job.heads(&design);
-        Ok(Prepared { model, design, job, weights, numbers, heads })
+        Ok(Prepared { model, design, job, weights, numbers })
     }
 
     /// What the model says of the words of a sentence.
@@ -104,7 +106,7 @@ impl Prepared {
     }
 
     fn exact(&self, job: &Inference, words: &[u32]) -> Result<Answer, String> {
-        let network = Network { job, heads: &self.heads, weights: &self.weights, numbers: &self.numbers };
+        let network = Network { job, weights: &self.weights, numbers: &self.numbers };
         let run = network.run(words).map_err(|cause| cause.to_string())?;
         let logits = run.logits.iter().map(|codes| codes.dequantise().as_slice().to_vec()).collect();
         // Nats with 16 fraction bits.

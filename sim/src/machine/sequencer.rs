@@ -130,7 +130,7 @@ impl Sequencer {
             }
             Operation::Exit => {
                 if self.layer == self.exit_layer {
-                    self.leave_loop(program);
+                    self.pc = program.behind_layers(self.pc as usize) as u32;
                     return Action::EndLayer { layer_stride: 0, ramp_stride: 0 };
                 }
                 Action::Control
@@ -144,13 +144,5 @@ impl Sequencer {
             }
             _ => Action::End,
         }
-    }
-
-    /// To the command after the loop.
-    fn leave_loop(&mut self, program: &Program) {
-        while !matches!(self.operation(program), Some(Operation::Repeat { .. }) | None) {
-            self.pc += 1;
-        }
-        self.pc += 1;
     }
 }

@@ -40,7 +40,7 @@ fn ran(list: &[Move]) -> [Vec<Level>; 2] {
         region: Some(region),
         occupancy: Occupancy::DENSE,
     };
-    let tag = Tag { stage: Stage::Query, head: None, part: (0, 0) };
+    let tag = Tag { stage: Stage::Query, layer: None, head: None, part: (0, 0) };
     let command = |operation| Command { operation, waits: [0; 4], tag };
     let commands = list.iter().map(|(make, region, ..)| command(make(transfer(*region)))).collect();
     let span = |(at, (_, _, start, end)): (usize, &Move)| Span {

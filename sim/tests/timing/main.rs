@@ -35,7 +35,7 @@ fn design(sets: &[&str]) -> Design {
 
 /// A command that waits for so many of each unit.
 fn command(operation: Operation, waits: [u32; 4]) -> Command {
-    Command { operation, waits, tag: Tag { stage: Stage::Query, head: None, part: (0, 0) } }
+    Command { operation, waits, tag: Tag { stage: Stage::Query, layer: None, head: None, part: (0, 0) } }
 }
 
 /// Runs commands and an end in both modes, which must agree.

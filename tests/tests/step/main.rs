@@ -97,6 +97,7 @@ fn compiled_programs_run_alike() {
                 ran += 1;
             }
             Err(CompileError::DoesNotFit { .. } | CompileError::Empty { .. }) => unfit += 1,
+            Err(error) => panic!("seed {seed}: {error}"),
         }
         seed += 1;
     }

@@ -3,7 +3,7 @@
 use super::Rng;
 use super::designs::one_of;
 use kernels::activation::Activation;
-use models::compiler::Inference;
+use models::compiler::{Inference, LayerShape};
 use models::network::{Family, Network};
 use rand::RngExt;
 
@@ -20,12 +20,22 @@ pub(super) fn job(rng: &mut Rng) -> (Inference, u32) {
         classes: network.classes,
         exits: rng.random(),
         predict_after: rng.random::<bool>().then_some(rng.random_range(1..=4)),
-        spans: spans(rng, network.heads, sequence),
         embedding_density: density(rng),
-        encoder_density: density(rng),
+        layers: layers(rng, &network, sequence),
         network,
     };
     (job, exit_layer)
+}
+
+/// All layers alike, or, now and then, each with heads, width and density of its own.
+fn layers(rng: &mut Rng, network: &Network, sequence: u32) -> Vec<LayerShape> {
+    let own = !network.shared_layers && rng.random_bool(0.3);
+    let mut shape = |_| LayerShape {
+        spans: spans(rng, network.heads, sequence),
+        feed_forward: if own { rng.random_range(1..=network.feed_forward) } else { network.feed_forward },
+        encoder_density: density(rng),
+    };
+    (0..if own { network.layers } else { 1 }).map(&mut shape).collect()
 }
 
 fn network(rng: &mut Rng) -> Network {

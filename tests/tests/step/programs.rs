@@ -33,11 +33,15 @@ pub(super) fn program(rng: &mut Rng, n: u32) -> (Program, u32) {
             None => (counts, segment) = ([0; 4], at + 1),
         }
         let stage = one_of(rng, &[Stage::Embedding, Stage::Scores, Stage::OffRamp]);
-        program.commands.push(Command { operation, waits, tag: Tag { stage, head: None, part: (0, 0) } });
+        program.commands.push(Command {
+            operation,
+            waits,
+            tag: Tag { stage, layer: None, head: None, part: (0, 0) },
+        });
     }
     // Without an end the program counter runs off the program, which ends it at once, busy units or not.
     if rng.random_bool(0.8) {
-        let tag = Tag { stage: Stage::Control, head: None, part: (0, 0) };
+        let tag = Tag { stage: Stage::Control, layer: None, head: None, part: (0, 0) };
         program.commands.push(Command { operation: Operation::End, waits: [0; 4], tag });
     }
     let exit_layer = rng.random_range(1..=program.layers + 1);

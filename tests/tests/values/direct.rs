@@ -14,7 +14,7 @@ use models::program::Parameter;
 use models::weights::{Dense, Layer, Norm, OffRamp, Weights};
 use nalgebra::DMatrix;
 use sim::golden::Sentence;
-use sim::golden::numbers::Numbers;
+use sim::golden::numbers::{Exponents, Numbers};
 
 /// What the network computes, layer by layer, up to the exit.
 pub(super) struct Direct {
@@ -31,14 +31,19 @@ pub(super) struct Direct {
 struct Kernels<'a> {
     job: &'a Inference,
     numbers: &'a Numbers,
+    /// From 0.
+    layer: u32,
+    /// Whether it is in a layer, and not ahead of the first.
+    within: bool,
 }
 
 /// Runs the network.
 pub(super) fn direct(job: &Inference, weights: &Weights, numbers: &Numbers, sentence: &Sentence) -> Direct {
-    let k = Kernels { job, numbers };
+    let mut k = Kernels { job, numbers, layer: 0, within: false };
     let mut x = k.embed(weights, sentence);
     let mut out = Direct { tokens: vec![x.clone()], logits: vec![], entropies: vec![], exit_layer: 0 };
     for index in 0..job.network.layers as usize {
+        (k.layer, k.within) = (index as u32, true);
         x = k.layer(&weights.layers[index % weights.layers.len()], &x);
         out.tokens.push(x.clone());
         out.exit_layer += 1;
@@ -55,34 +60,43 @@ pub(super) fn direct(job: &Inference, weights: &Weights, numbers: &Numbers, sent
 }
 
 impl Kernels<'_> {
+    fn exponents(&self, parameter: Parameter) -> Exponents {
+        self.numbers.weight(parameter, self.layer).expect("the network has it")
+    }
+
+    /// Of an activation that the layer gives; its tokens are those that enter the next.
+    fn bias(&self, point: Point) -> i32 {
+        let next = u32::from(point == Point::Tokens && self.within);
+        self.numbers.place((point, self.layer + next)).expect("it was calibrated")
+    }
+
     fn codes(&self, values: &DMatrix<f32>, parameter: Parameter) -> Tensor {
-        Tensor::quantise(self.numbers.format, self.numbers.weights[&parameter].codes, &values.map(f64::from))
+        Tensor::quantise(self.numbers.format, self.exponents(parameter).codes, &values.map(f64::from))
             .expect("shapes fit")
     }
 
     fn product(&self, rows: &Tensor, columns: &Tensor, bias: Bias, end: (i32, Activation, Point)) -> Tensor {
         let (shift, activation, out) = end;
-        let (format, out_bias) = (self.numbers.format, self.numbers.points[&out]);
+        let (format, out_bias) = (self.numbers.format, self.bias(out));
         matmul(rows, columns, &Epilogue { shift, bias, activation, format, out_bias }).expect("shapes fit")
     }
 
     fn dense(&self, d: &Dense, which: Parameter, x: &Tensor, activation: Activation, out: Point) -> Tensor {
-        let lsb = self.numbers.weights[&which].lsb;
+        let lsb = self.exponents(which).lsb;
         let bias = Bias::Column(integers(&d.bias, lsb), lsb);
         self.product(x, &self.codes(&d.weight, which), bias, (0, activation, out))
     }
 
     fn add(&self, x: &Tensor, y: &Tensor, out: Point) -> Tensor {
-        add(x, y, self.numbers.format, self.numbers.points[&out]).expect("shapes fit")
+        add(x, y, self.numbers.format, self.bias(out)).expect("shapes fit")
     }
 
     fn norm(&self, norm: &Norm, which: Parameter, x: &Tensor, out: Point) -> Tensor {
-        let exponents = self.numbers.weights[&which];
+        let exponents = self.exponents(which);
         let (gamma, beta) = (integers(&norm.gamma, exponents.lsb), integers(&norm.beta, exponents.beta_lsb));
         let gamma = Parameters { values: &gamma, lsb: exponents.lsb };
         let beta = Parameters { values: &beta, lsb: exponents.beta_lsb };
-        layernorm(x, x.length(), gamma, beta, self.numbers.format, self.numbers.points[&out])
-            .expect("shapes fit")
+        layernorm(x, x.length(), gamma, beta, self.numbers.format, self.bias(out)).expect("shapes fit")
     }
 
     fn embed(&self, weights: &Weights, sentence: &Sentence) -> Tensor {
@@ -114,9 +128,10 @@ impl Kernels<'_> {
     /// The contexts of all heads beneath each other; zero for a head that is switched off.
     fn attention(&self, layer: &Layer, x: &Tensor) -> Tensor {
         let (hidden, width) = (self.job.network.hidden as usize, self.job.network.head_dim() as usize);
-        let bias = self.numbers.points[&Point::Context];
+        let bias = self.bias(Point::Context);
         let mut all = Tensor::zeros(self.numbers.format, bias, hidden, x.rows());
-        for (head, span) in self.job.spans.iter().enumerate().filter(|(_, span)| **span > 0) {
+        let spans = &self.job.layer(self.layer).expect("it has a shape").spans;
+        for (head, span) in spans.iter().enumerate().filter(|(_, span)| **span > 0) {
             let context = self.head(layer, x, head, *span as usize);
             all.codes.rows_mut(head * width, width).copy_from(&context.codes);
         }
@@ -141,7 +156,7 @@ impl Kernels<'_> {
         let scores = self.product(&query, &key, Bias::None, (shift, none, Point::Scores));
         let keys = scores.length();
         let mask: Vec<u8> = (0..keys).map(|k| if k + span >= keys { 128 } else { 0 }).collect();
-        let bias = self.numbers.points[&Point::Probabilities];
+        let bias = self.bias(Point::Probabilities);
         let shares = softmax(&scores, keys, Some(&mask), self.numbers.format, bias).expect("shapes fit");
         let value = Tensor { codes: value.codes.transpose(), ..value };
         self.product(&shares, &value, Bias::None, (0, none, Point::Context))

@@ -74,7 +74,8 @@ fn check(case: &Case, outcome: &Outcome, expected: &Direct) -> Result<(), String
 fn programs_compute_what_the_kernels_do_on_whole_tensors() {
     let mut paths = [("streamed attention", 0), ("several row groups", 0), ("packed chunks", 0)].to_vec();
     paths.extend([("dense chunks", 0), ("exits ahead of the last layer", 0), ("external tables", 0)]);
-    paths.extend([("span masks", 0), ("heads left out", 0), ("resident attention", 0), ("cases", 0)]);
+    paths.extend([("span masks", 0), ("heads left out", 0), ("resident attention", 0)]);
+    paths.extend([("layers with commands of their own", 0), ("cases", 0)]);
     for case in cases() {
         let mut before = None;
         for fill in [0x00, 0x5a] {
@@ -97,7 +98,8 @@ fn programs_compute_what_the_kernels_do_on_whole_tensors() {
                 _ => false,
             })
         };
-        let skip = case.design.pu.sparsity == Sparsity::Skip && case.job.spans.contains(&0);
+        let skip =
+            case.design.pu.sparsity == Sparsity::Skip && case.job.layers.iter().any(|l| l.spans.contains(&0));
         let reached = [
             streamed,
             case.has(|c| c.tag.stage == Stage::FeedForward1 && c.tag.part.0 > 0),
@@ -108,6 +110,7 @@ fn programs_compute_what_the_kernels_do_on_whole_tensors() {
             case.has(|c| matches!(&c.operation, Operation::Softmax(s) if s.span.is_some())),
             skip,
             !streamed,
+            case.program.unrolled(),
             true,
         ];
         paths.iter_mut().zip(reached).for_each(|((_, count), reached)| *count += usize::from(reached));
@@ -258,8 +261,7 @@ fn a_network_without_a_classifier_ends_with_its_tokens() {
     let image = image(&program, &quantised, design.pu.n, 0).expect("compiled for these weights");
     let sentence = Sentence { words, threshold: 0, predictions: vec![] };
     let outcome = run(&design, &program, image, &numbers, &sentence, 0, |_| 0).expect("it runs");
-    let heads = job.heads(&design);
-    let network = Network { job: &job, heads: &heads, weights: &quantised, numbers: &numbers };
+    let network = Network { job: &job, weights: &quantised, numbers: &numbers };
     let fast = network.run(&sentence.words).expect("words are known");
     let (hidden, tokens) = (job.network.hidden as usize, job.sequence as usize);
     let last = fast.tokens.last().expect("there are layers");
@@ -273,7 +275,7 @@ fn weights_denser_than_compiled_for_are_refused() {
     let mut job = tiny::job(0);
     let weights = tiny::weights(&mut Rng::seed_from_u64(seed()), &job);
     let quantised = Quantised::new(&design, &job, &weights).expect("weights are finite");
-    job.encoder_density = 0.2;
+    job.layers[0].encoder_density = 0.2;
     let program = compile(&design, &job).expect("it fits");
     let error = image(&program, &quantised, design.pu.n, 0).expect_err("weights without zeros");
     assert!(matches!(error, ImageError::DoesNotFit { .. }), "{error}");

@@ -33,7 +33,7 @@ pub fn encode(
         let mut f = Filler::new(n, pc, &command.operation);
         f.waits(command);
         match command.operation {
-            Operation::Exit => f.number("to", after_loop(program, pc) as u64),
+            Operation::Exit => f.number("to", program.behind_layers(pc) as u64),
             Operation::Repeat { .. } => f.number("layers", program.layers),
             _ => {}
         }
@@ -41,12 +41,6 @@ pub fn encode(
         f.error.map_or(Ok(f.word), Err)
     };
     program.commands.iter().enumerate().map(word).collect()
-}
-
-/// The command after the loop that `pc` is in.
-fn after_loop(program: &Program, pc: usize) -> usize {
-    let rest = program.commands.iter().skip(pc);
-    pc + 1 + rest.take_while(|command| !matches!(command.operation, Operation::Repeat { .. })).count()
 }
 
 impl Filler {

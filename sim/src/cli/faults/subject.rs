@@ -68,8 +68,8 @@ impl TensorArgs {
             return Err(refuse(message, "choose a length in this range").into());
         }
         let mut job = Inference::new(network, &task)?;
-        (job.sequence, job.exits) = (tokens, true);
-        job.spans.iter_mut().for_each(|span| *span = (*span).min(tokens));
+        job.exits = true;
+        let job = job.of_tokens(tokens);
         Model::new(&record::preset::<Design>("offramp")?, &job, seed, sentences).map_err(Failure::Tool)
     }
 
