@@ -8,17 +8,20 @@
 mod decode;
 mod low;
 mod multiply;
+mod operand;
 mod panel;
 mod simd;
 mod tile;
 mod transpose;
 
+pub use operand::{Columns, Rows};
 pub use simd::Path;
 
 use crate::adaptivfloat::Tensor;
 use crate::epilogue::Epilogue;
 use crate::shape::ShapeError;
 use nalgebra::DMatrix;
+use operand::Stationary;
 
 /// `rows` [K x R] times `columns` [K x C], with the epilogue applied to each accumulator: [C x R].
 ///
@@ -28,9 +31,25 @@ pub fn matmul(rows: &Tensor, columns: &Tensor, epilogue: &Epilogue) -> Result<Te
     epilogue.bias.check(columns.rows(), rows.rows())?;
     let accumulators = product(rows, columns)?;
     let lsb = rows.lsb().saturating_add(columns.lsb());
-    let mut out = Tensor::zeros(epilogue.format, epilogue.out_bias, columns.rows(), rows.rows());
-    Path::best().finish(epilogue, lsb, accumulators.as_slice(), &mut out);
-    Ok(out)
+    Ok(finish(accumulators.as_slice(), (columns.rows(), rows.rows()), lsb, epilogue))
+}
+
+/// [`matmul`] of operands that have been packed.
+///
+/// # Errors
+/// As [`matmul`].
+pub fn matmul_packed(rows: &Rows, columns: &Columns, epilogue: &Epilogue) -> Result<Tensor, ShapeError> {
+    epilogue.bias.check(columns.count, rows.count)?;
+    ShapeError::exactly("length of the column operand", columns.length, rows.length)?;
+    let accumulators = Path::best().multiply(rows, Stationary::Packed(columns));
+    let lsb = rows.lsb.saturating_add(columns.lsb);
+    Ok(finish(&accumulators, (columns.count, rows.count), lsb, epilogue))
+}
+
+fn finish(accumulators: &[i64], (columns, rows): (usize, usize), lsb: i32, epilogue: &Epilogue) -> Tensor {
+    let mut out = Tensor::zeros(epilogue.format, epilogue.out_bias, columns, rows);
+    Path::best().finish(epilogue, lsb, accumulators, &mut out);
+    out
 }
 
 /// The exact sums, [C x R].
@@ -47,7 +66,8 @@ pub fn product(rows: &Tensor, columns: &Tensor) -> Result<DMatrix<i64>, ShapeErr
 /// Operands of different lengths K.
 pub fn product_by(path: Path, rows: &Tensor, columns: &Tensor) -> Result<DMatrix<i64>, ShapeError> {
     ShapeError::exactly("length of the column operand", columns.length(), rows.length())?;
-    Ok(DMatrix::from_vec(columns.rows(), rows.rows(), path.multiply(rows, columns)))
+    let sums = path.multiply(&Rows::new(rows), Stationary::Codes(columns));
+    Ok(DMatrix::from_vec(columns.rows(), rows.rows(), sums))
 }
 
 /// The exact sums by the definition, [C x R]: what every other path must equal.

@@ -6,69 +6,46 @@
 
 use super::decode::split;
 use super::low;
+use super::operand::{Rows, Stationary};
 use super::panel::{Block, PAIRS, RUN, SAFE, Scratch};
 use super::tile::{COLUMNS, ColumnPairs, ROWS, RowPairs, Tile};
-use crate::adaptivfloat::Tensor;
 use std::ops::Range;
 
 /// The product [C x R], column after column, of operands of equal length. `multiply_tile` sets a tile to the sum over
 /// all steps of its operands. Inlined as a whole into each instruction set, so that packing gets its instructions too.
 #[inline(always)]
 pub(super) fn multiply(
-    rows: &Tensor,
-    columns: &Tensor,
+    rows: &Rows,
+    columns: Stationary,
     multiply_tile: impl Fn(&[RowPairs], &[ColumnPairs], &mut Tile),
 ) -> Vec<i64> {
-    let blocks = rows.length().div_ceil(2 * PAIRS);
-    let packed = pack_all(rows, blocks);
-    let bounds = largest_squares(&packed, blocks);
-    let mut out = Output { values: vec![0; rows.rows() * columns.rows()], width: columns.rows() };
-    let shifts = (split(rows.format), split(columns.format));
-    let (mut right, mut scratch) = (Block::default(), Scratch::default());
+    let (format, width) = columns.shape();
+    let blocks = rows.blocks();
+    let mut out = Output { values: vec![0; rows.count * width], width };
+    let shifts = (split(rows.format), split(format));
+    let (mut room, mut scratch) = (Block::default(), Scratch::default());
     let mut tile = [[0; COLUMNS]; ROWS];
-    for column in (0..columns.rows()).step_by(COLUMNS) {
-        for (block, bounds) in bounds.iter().enumerate() {
-            right.pack(columns, column, block * 2 * PAIRS, &mut scratch);
+    for column in (0..width).step_by(COLUMNS) {
+        for (block, bounds) in rows.bounds.iter().enumerate() {
+            let right = match columns {
+                Stationary::Packed(packed) => &packed.blocks[column / COLUMNS * blocks + block],
+                Stationary::Codes(tensor) => {
+                    room.pack(tensor, column, block * 2 * PAIRS, &mut scratch);
+                    &room
+                }
+            };
             let ranges = ranges(bounds, &right.squares, right.high.len());
-            for (panel, left) in packed.iter().skip(block).step_by(blocks).enumerate() {
+            for (panel, left) in rows.packed.iter().skip(block).step_by(blocks).enumerate() {
                 let corner = (panel * ROWS, column);
                 for range in &ranges {
                     multiply_tile(&left.high[range.clone()], &right.high[range.clone()], &mut tile);
                     out.add(corner, &tile, shifts.0 + shifts.1);
                 }
-                out.add_low_terms(corner, shifts, left, &right, &multiply_tile);
+                out.add_low_terms(corner, shifts, left, right, &multiply_tile);
             }
         }
     }
     out.values
-}
-
-/// All blocks of the row operand: panel by panel, and in a panel along the reduction dimension.
-#[inline(always)]
-fn pack_all(rows: &Tensor, blocks: usize) -> Vec<Block<ROWS>> {
-    let mut packed = Vec::with_capacity(rows.rows().div_ceil(ROWS) * blocks);
-    let mut scratch = Scratch::default();
-    for first in (0..rows.rows()).step_by(ROWS) {
-        for block in 0..blocks {
-            let mut new = Block::default();
-            new.pack(rows, first, block * 2 * PAIRS, &mut scratch);
-            packed.push(new);
-        }
-    }
-    packed
-}
-
-/// For each block and run, the largest sum of squares in any panel.
-fn largest_squares(packed: &[Block<ROWS>], blocks: usize) -> Vec<[u32; PAIRS / RUN]> {
-    let mut largest = vec![[0; PAIRS / RUN]; blocks];
-    for panel in packed.chunks(blocks.max(1)) {
-        for (largest, block) in largest.iter_mut().zip(panel) {
-            for (largest, &square) in largest.iter_mut().zip(&block.squares) {
-                *largest = square.max(*largest);
-            }
-        }
-    }
-    largest
 }
 
 /// Ranges of all `pairs` over which no partial sum leaves 32 bits. `left` and `right` are sums of squares per run, in

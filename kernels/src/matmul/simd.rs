@@ -8,6 +8,8 @@
 )]
 
 use super::multiply::multiply;
+use super::operand::{Rows, Stationary, pack};
+use super::panel::Block;
 use super::tile::{COLUMNS, ColumnPairs, ROWS, RowPairs, Tile};
 use crate::adaptivfloat::Tensor;
 use crate::epilogue::Epilogue;
@@ -56,7 +58,7 @@ impl Path {
     }
 
     /// The product [C x R] of operands of equal length, column after column.
-    pub(super) fn multiply(self, rows: &Tensor, columns: &Tensor) -> Vec<i64> {
+    pub(super) fn multiply(self, rows: &Rows, columns: Stationary) -> Vec<i64> {
         match self.0 {
             Features::Portable => multiply(rows, columns, portable_tile),
             // SAFETY: a path with these features exists only if this machine was found to have them.
@@ -68,6 +70,32 @@ impl Path {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Features::Avx512Vnni => unsafe { multiply_vnni(rows, columns) },
+        }
+    }
+
+    /// All panels of a streamed operand.
+    pub(super) fn pack_rows(self, tensor: &Tensor) -> Vec<Block<ROWS>> {
+        match self.0 {
+            // SAFETY: as above; packing gains from the widest lanes most.
+            #[cfg(target_arch = "x86_64")]
+            Features::Avx512 | Features::Avx512Vnni => unsafe { pack_avx512(tensor) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Features::Avx2 => unsafe { pack_avx2(tensor) },
+            Features::Portable => pack(tensor),
+        }
+    }
+
+    /// All panels of a stationary operand.
+    pub(super) fn pack_columns(self, tensor: &Tensor) -> Vec<Block<COLUMNS>> {
+        match self.0 {
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Features::Avx512 | Features::Avx512Vnni => unsafe { pack_avx512(tensor) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Features::Avx2 => unsafe { pack_avx2(tensor) },
+            Features::Portable => pack(tensor),
         }
     }
 
@@ -98,7 +126,19 @@ fn portable_tile(a: &[RowPairs], b: &[ColumnPairs], tile: &mut Tile) {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn multiply_avx2(rows: &Tensor, columns: &Tensor) -> Vec<i64> {
+fn pack_avx2<const N: usize>(tensor: &Tensor) -> Vec<Block<N>> {
+    pack(tensor)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd")]
+fn pack_avx512<const N: usize>(tensor: &Tensor) -> Vec<Block<N>> {
+    pack(tensor)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn multiply_avx2(rows: &Rows, columns: Stationary) -> Vec<i64> {
     multiply(rows, columns, |a, b, tile| {
         for row in (0..ROWS).step_by(4) {
             for column in (0..COLUMNS).step_by(16) {
@@ -131,7 +171,7 @@ fn quarter_avx2(a: &[RowPairs], b: &[ColumnPairs], row: usize, column: usize, ti
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd")]
-fn multiply_avx512(rows: &Tensor, columns: &Tensor) -> Vec<i64> {
+fn multiply_avx512(rows: &Rows, columns: Stationary) -> Vec<i64> {
     multiply(rows, columns, |a, b, tile| {
         tile_avx512(a, b, tile, |sum, a, b| _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)));
     })
@@ -139,7 +179,7 @@ fn multiply_avx512(rows: &Tensor, columns: &Tensor) -> Vec<i64> {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx512vnni")]
-fn multiply_vnni(rows: &Tensor, columns: &Tensor) -> Vec<i64> {
+fn multiply_vnni(rows: &Rows, columns: Stationary) -> Vec<i64> {
     multiply(rows, columns, |a, b, tile| {
         tile_avx512(a, b, tile, |sum, a, b| _mm512_dpwssd_epi32(sum, a, b));
     })

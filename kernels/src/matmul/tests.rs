@@ -16,8 +16,11 @@ const FORMATS: [(Format, Format); 5] = [
 
 fn check(rows: &Tensor, columns: &Tensor) {
     let expected = product_naive(rows, columns).unwrap();
+    let packed = (Rows::new(rows), Columns::new(columns));
     for path in Path::available() {
         let found = product_by(path, rows, columns).unwrap();
+        let by_packed = path.multiply(&packed.0, Stationary::Packed(&packed.1));
+        assert!(by_packed == found.as_slice(), "seed {SEED}: {path:?}, packed before");
         let shape = (rows.length(), rows.rows(), columns.rows());
         assert!(
             found == expected,
@@ -138,6 +141,10 @@ fn a_product_is_scaled_biased_and_rounded_once() {
         }
     }
     assert_eq!((out.format, out.bias), (Format::AF8_4, -13));
+    assert_eq!(matmul_packed(&Rows::new(&rows), &Columns::new(&columns), &epilogue).unwrap(), out);
+    let short = Columns::new(&Tensor::zeros(Format::AF8_3, 0, 95, 10));
+    let error = matmul_packed(&Rows::new(&rows), &short, &epilogue).unwrap_err();
+    assert_eq!(error.to_string(), "length of the column operand is 95, must be 96");
 }
 
 #[test]

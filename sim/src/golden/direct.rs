@@ -9,11 +9,12 @@ use kernels::add::add;
 use kernels::entropy::entropy;
 use kernels::epilogue::{Bias, Epilogue};
 use kernels::layernorm::{Parameters, layernorm};
-use kernels::matmul::matmul;
+use kernels::matmul::{Columns, Rows, matmul, matmul_packed};
 use kernels::softmax::{SPAN_FRACTION, softmax};
 use models::compiler::Inference;
 use models::forward::Point;
 use models::program::Parameter;
+use std::collections::BTreeMap;
 
 use super::fault::Cause;
 use super::numbers::{Numbers, Place};
@@ -37,8 +38,28 @@ pub struct Network<'a> {
     pub job: &'a Inference,
     /// Parameters.
     pub weights: &'a Quantised,
+    /// The same, ready for products.
+    pub packed: &'a Packed,
     /// Exponent biases.
     pub numbers: &'a Numbers,
+}
+
+/// The matrices of a network, each packed once for the products of all sentences.
+#[derive(Default)]
+pub struct Packed(BTreeMap<(Parameter, u32), Columns>);
+
+impl Packed {
+    /// Packs all matrices but the tables of embeddings, of which no product is taken.
+    pub fn new(weights: &Quantised) -> Self {
+        let matrices = weights.matrices().filter(|((parameter, _), _)| !parameter.is_embedding());
+        Packed(matrices.map(|(place, numerals)| (place, Columns::new(&numerals.codes))).collect())
+    }
+}
+
+impl std::fmt::Debug for Packed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} matrices", self.0.len())
+    }
 }
 
 impl Network<'_> {
@@ -71,13 +92,10 @@ impl Network<'_> {
         self.numbers.place(place).ok_or(Cause::Numbers)
     }
 
-    fn product(
-        &self,
-        [rows, columns]: [&Tensor; 2],
-        bias: Bias,
-        (shift, activation, out): (i32, Activation, Place),
-    ) -> Result<Tensor, Cause> {
+    /// A product of two activations.
+    fn product(&self, [rows, columns]: [&Tensor; 2], (shift, out): (i32, Place)) -> Result<Tensor, Cause> {
         let (format, out_bias) = (self.numbers.format, self.bias(out)?);
+        let (bias, activation) = (Bias::None, Activation::Identity);
         Ok(matmul(rows, columns, &Epilogue { shift, bias, activation, format, out_bias })?)
     }
 
@@ -85,13 +103,15 @@ impl Network<'_> {
     fn dense(
         &self,
         (parameter, layer): (Parameter, u32),
-        x: &Tensor,
+        x: &Rows,
         activation: Activation,
         out: Place,
     ) -> Result<Tensor, Cause> {
-        let part = self.part(parameter, layer)?;
+        let (layer, part) = self.weights.own(parameter, layer).ok_or(Cause::Numbers)?;
+        let columns = self.packed.0.get(&(parameter, layer)).ok_or(Cause::Numbers)?;
         let bias = Bias::Column(part.bias.clone(), part.exponents.lsb);
-        self.product([x, &part.codes], bias, (0, activation, out))
+        let (format, out_bias) = (self.numbers.format, self.bias(out)?);
+        Ok(matmul_packed(x, columns, &Epilogue { shift: 0, bias, activation, format, out_bias })?)
     }
 
     fn add(&self, x: &Tensor, y: &Tensor, out: Place) -> Result<Tensor, Cause> {
@@ -127,18 +147,25 @@ impl Network<'_> {
         if !mapped {
             return Ok(x);
         }
-        self.dense((Parameter::EmbeddingMap, 0), &x, Activation::Identity, (Point::Tokens, 0))
+        self.dense((Parameter::EmbeddingMap, 0), &Rows::new(&x), Activation::Identity, (Point::Tokens, 0))
     }
 
     fn layer(&self, layer: u32, x: &Tensor) -> Result<Tensor, Cause> {
         let none = Activation::Identity;
         let context = self.attention(layer, x)?;
-        let projected = self.dense((Parameter::Output, layer), &context, none, (Point::Projection, layer))?;
+        let projected =
+            self.dense((Parameter::Output, layer), &Rows::new(&context), none, (Point::Projection, layer))?;
         let sum = self.add(&projected, x, (Point::AttentionSum, layer))?;
         let x = self.norm((Parameter::AttentionNorm, layer), &sum, (Point::Attended, layer))?;
         let activation = self.job.network.activation;
-        let up = self.dense((Parameter::FeedForward1, layer), &x, activation, (Point::Activated, layer))?;
-        let down = self.dense((Parameter::FeedForward2, layer), &up, none, (Point::Contracted, layer))?;
+        let up = self.dense(
+            (Parameter::FeedForward1, layer),
+            &Rows::new(&x),
+            activation,
+            (Point::Activated, layer),
+        )?;
+        let down =
+            self.dense((Parameter::FeedForward2, layer), &Rows::new(&up), none, (Point::Contracted, layer))?;
         let sum = self.add(&down, &x, (Point::OutputSum, layer))?;
         self.norm((Parameter::OutputNorm, layer), &sum, (Point::Tokens, layer + 1))
     }
@@ -150,36 +177,42 @@ impl Network<'_> {
         let padded = length / heads.len().max(1);
         let mut all =
             Tensor::zeros(self.numbers.format, self.bias((Point::Context, layer))?, length, x.rows());
+        let rows = Rows::new(x);
         for (place, &head) in heads.iter().enumerate() {
-            let context = self.head(layer, x, head)?;
+            let context = self.head(layer, &rows, head)?;
             all.codes.rows_mut(place * padded, context.length()).copy_from(&context.codes);
         }
         Ok(all)
     }
 
-    fn head(&self, layer: u32, x: &Tensor, head: u32) -> Result<Tensor, Cause> {
+    fn head(&self, layer: u32, x: &Rows, head: u32) -> Result<Tensor, Cause> {
         let none = Activation::Identity;
         let query = self.dense((Parameter::Query(head), layer), x, none, (Point::Query, layer))?;
         let key = self.dense((Parameter::Key(head), layer), x, none, (Point::Key, layer))?;
-        // Values come out transposed, as the context reads them: there the weights stream.
-        let part = self.part(Parameter::Value(head), layer)?;
-        let bias = Bias::Row(part.bias.clone(), part.exponents.lsb);
-        let value = self.product([&part.codes, x], bias, (0, none, (Point::Value, layer)))?;
+        let value = self.dense((Parameter::Value(head), layer), x, none, (Point::Value, layer))?;
+        // The machine streams the weights here, so that values come out as the context reads them: the same codes, transposed.
+        let value = Tensor { codes: value.codes.transpose(), ..value };
         let shift = self.job.network.score_scale().0;
-        let scores = self.product([&query, &key], Bias::None, (shift, none, (Point::Scores, layer)))?;
+        let scores = self.product([&query, &key], (shift, (Point::Scores, layer)))?;
         let spans = self.job.layer(layer).map_or(&[][..], |shape| &shape.spans);
         let (keys, span) = (scores.length(), spans.get(head as usize).copied().unwrap_or_default());
         let weight = |key: usize| u8::from(key + span as usize >= keys) << SPAN_FRACTION;
         let mask: Vec<u8> = (0..keys).map(weight).collect();
         let (format, bias) = (self.numbers.format, self.bias((Point::Probabilities, layer))?);
         let probabilities = softmax(&scores, keys, Some(&mask), format, bias)?;
-        self.product([&probabilities, &value], Bias::None, (0, none, (Point::Context, layer)))
+        self.product([&probabilities, &value], (0, (Point::Context, layer)))
     }
 
     fn ramp(&self, ramp: u32, x: &Tensor) -> Result<Tensor, Cause> {
         let first = Tensor { format: x.format, bias: x.bias, codes: x.codes.columns(0, 1).into_owned() };
         let activation = self.job.network.pooler_activation();
-        let pooled = self.dense((Parameter::Pooler, ramp), &first, activation, (Point::Pooled, ramp))?;
-        self.dense((Parameter::Classifier, ramp), &pooled, Activation::Identity, (Point::Logits, ramp))
+        let pooled =
+            self.dense((Parameter::Pooler, ramp), &Rows::new(&first), activation, (Point::Pooled, ramp))?;
+        self.dense(
+            (Parameter::Classifier, ramp),
+            &Rows::new(&pooled),
+            Activation::Identity,
+            (Point::Logits, ramp),
+        )
     }
 }

@@ -4,15 +4,17 @@
 //! in the query weights and their bias. The output projection has the rows of the heads that are on, each head padded to
 //! whole tiles, as the contexts lie.
 
+mod counts;
+
 use super::numbers::Exponents;
+use counts::Counts;
 use kernels::adaptivfloat::{Format, Tensor, bias_for, exponent_of};
-use models::compiler::{Inference, Zeros};
+use models::compiler::Inference;
 use models::design::Design;
 use models::program::Parameter;
 use models::weights::{Dense, Layer, Norm, OffRamp, Weights, WeightsError};
 use nalgebra::DMatrix;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// A parameter's numbers in one layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +40,7 @@ pub struct Quantised {
     heads: Vec<Vec<u32>>,
     /// For each layer that has its own.
     parameters: BTreeMap<Parameter, Vec<Numerals>>,
+    counts: Counts,
 }
 
 impl Quantised {
@@ -53,6 +56,7 @@ impl Quantised {
             unrolled: job.unrolled().then_some(job.network.layers),
             heads: job.layers.iter().map(|layer| layer.heads(design)).collect(),
             parameters: BTreeMap::new(),
+            counts: Counts::default(),
         };
         let table = |values: &DMatrix<f32>| vec![Dense { weight: values.clone(), bias: Vec::new() }];
         q.dense(Parameter::Word, &table(&weights.words))?;
@@ -66,15 +70,30 @@ impl Quantised {
         if !weights.ramps.is_empty() {
             q.ramps(&weights.ramps)?;
         }
+        q.counts = Counts::of(&q);
         Ok(q)
     }
 
     /// A parameter in a layer, from 0, or in all that share it, if the network has it.
     pub fn get(&self, parameter: Parameter, layer: u32) -> Option<&Numerals> {
+        self.own(parameter, layer).map(|(_, numerals)| numerals)
+    }
+
+    /// The same, with the first layer that has these numbers.
+    pub fn own(&self, parameter: Parameter, layer: u32) -> Option<(u32, &Numerals)> {
         match self.parameters.get(&parameter)?.as_slice() {
-            [all] => Some(all),
-            each => each.get(layer as usize),
+            [all] => Some((0, all)),
+            each => Some((layer, each.get(layer as usize)?)),
         }
+    }
+
+    /// Every parameter that has codes, with the first layer that has these.
+    pub fn matrices(&self) -> impl Iterator<Item = ((Parameter, u32), &Numerals)> {
+        let coded = |numerals: &Numerals| !numerals.codes.codes.is_empty();
+        self.parameters.iter().flat_map(move |(parameter, layers)| {
+            let layers = (0..).zip(layers).filter(move |(_, numerals)| coded(numerals));
+            layers.map(|(layer, numerals)| ((*parameter, layer), numerals))
+        })
     }
 
     /// Layers, where each has commands and exponents of its own.
@@ -174,13 +193,6 @@ impl Quantised {
         let numerals = self.groups(layers).flat_map(group).collect();
         self.parameters.insert(parameter, numerals);
     }
-
-    /// The codes of a parameter in a layer, or without one in each.
-    fn tensors(&self, parameter: Parameter, layer: Option<u32>) -> impl Iterator<Item = &Tensor> {
-        let all = self.parameters.get(&parameter).into_iter().flatten();
-        let of = move |at: u32| layer.is_none_or(|layer| layer == at);
-        (0..).zip(all).filter(move |(at, _)| of(*at)).map(|(_, numerals)| &numerals.codes)
-    }
 }
 
 /// Share of codes that are not zero.
@@ -201,33 +213,6 @@ fn alike(format: Format, layers: &[Dense]) -> Result<Vec<Numerals>, WeightsError
         Ok(Numerals { exponents, codes, bias: integers(&d.bias, lsb), beta: Vec::new() })
     };
     layers.iter().map(numerals).collect()
-}
-
-impl Zeros for Quantised {
-    fn rows(&self, matrix: Parameter, layer: Option<u32>, blocks: Range<u32>) -> u64 {
-        let n = self.n as usize;
-        let fullest = |tensor: &Tensor| {
-            let mut banks = vec![0; n];
-            for column in
-                (blocks.start as usize * n..blocks.end as usize * n).take_while(|c| *c < tensor.rows())
-            {
-                for (k, _) in tensor.row(column).iter().enumerate().filter(|(_, code)| **code != 0) {
-                    banks[k % n] += 1;
-                }
-            }
-            banks.into_iter().max().unwrap_or(0)
-        };
-        self.tensors(matrix, layer).map(fullest).max().unwrap_or(0)
-    }
-
-    fn longest(&self, table: Parameter) -> u64 {
-        let nonzeros =
-            |tensor: &Tensor, row| tensor.row(row).iter().filter(|code| **code != 0).count() as u64;
-        self.tensors(table, None)
-            .flat_map(|t| (0..t.rows()).map(move |row| nonzeros(t, row)))
-            .max()
-            .unwrap_or(0)
-    }
 }
 
 /// Some outputs of a dense layer, times a factor.

@@ -12,7 +12,7 @@ use models::forward::{Maxima, forward_checked, widen};
 use models::model::Model;
 use models::record::{Error, Kind};
 
-use crate::golden::direct::Network;
+use crate::golden::direct::{Network, Packed};
 use crate::golden::numbers::Numbers;
 use crate::golden::quantised::Quantised;
 
@@ -38,6 +38,7 @@ pub struct Prepared {
     pub weights: Quantised,
     /// Exponent biases.
     pub numbers: Numbers,
+    packed: Packed,
 }
 
 /// What a model says of a sentence.
@@ -82,7 +83,8 @@ impl Prepared {
             widen(&mut maxima, &run.maxima);
         }
         let numbers = Numbers::new(design.format, &maxima, &weights);
-        Ok(Prepared { model, design, job, weights, numbers })
+        let packed = Packed::new(&weights);
+        Ok(Prepared { model, design, job, weights, numbers, packed })
     }
 
     /// What the model says of the words of a sentence.
@@ -106,7 +108,7 @@ impl Prepared {
     }
 
     fn exact(&self, job: &Inference, words: &[u32]) -> Result<Answer, String> {
-        let network = Network { job, weights: &self.weights, numbers: &self.numbers };
+        let network = Network { job, weights: &self.weights, numbers: &self.numbers, packed: &self.packed };
         let run = network.run(words).map_err(|cause| cause.to_string())?;
         let logits = run.logits.iter().map(|codes| codes.dequantise().as_slice().to_vec()).collect();
         // Nats with 16 fraction bits.

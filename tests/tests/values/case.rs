@@ -71,7 +71,8 @@ impl Case {
     /// The same by the fast path of inference.
     pub(super) fn fast(&self) -> fast::Direct {
         let (job, weights, numbers) = (&self.job, &self.quantised, &self.numbers);
-        let network = fast::Network { job, weights, numbers };
+        let packed = fast::Packed::new(weights);
+        let network = fast::Network { job, weights, packed: &packed, numbers };
         network.run(&self.sentence.words).unwrap_or_else(|cause| panic!("{}: {cause}", self.name))
     }
 

@@ -20,7 +20,7 @@ use models::record::preset;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use sim::golden::direct::Network;
+use sim::golden::direct::{Network, Packed};
 use sim::golden::image::{ImageError, image};
 use sim::golden::numbers::Numbers;
 use sim::golden::quantised::Quantised;
@@ -261,7 +261,8 @@ fn a_network_without_a_classifier_ends_with_its_tokens() {
     let image = image(&program, &quantised, design.pu.n, 0).expect("compiled for these weights");
     let sentence = Sentence { words, threshold: 0, predictions: vec![] };
     let outcome = run(&design, &program, image, &numbers, &sentence, 0, |_| 0).expect("it runs");
-    let network = Network { job: &job, weights: &quantised, numbers: &numbers };
+    let packed = Packed::new(&quantised);
+    let network = Network { job: &job, weights: &quantised, packed: &packed, numbers: &numbers };
     let fast = network.run(&sentence.words).expect("words are known");
     let (hidden, tokens) = (job.network.hidden as usize, job.sequence as usize);
     let last = fast.tokens.last().expect("there are layers");
