@@ -32,6 +32,13 @@ impl Model {
         self.network.layers > 1 && self.weights.ramps.len() == self.network.layers as usize
     }
 
+    /// The class that a label means: its name, or its number.
+    pub fn class(&self, label: &str) -> Option<usize> {
+        let label = label.trim();
+        let named = self.labels.iter().position(|name| name == label);
+        named.or_else(|| label.parse().ok()).filter(|class| *class < self.network.classes as usize)
+    }
+
     /// The inference of a sentence of so many tokens.
     pub fn inference(&self, tokens: u32) -> Inference {
         Inference {

@@ -9,7 +9,7 @@ mod point;
 
 pub use layers::{Function, apply};
 
-pub use point::{Maxima, Point, widen};
+pub use point::{Maxima, Place, Point, widen};
 
 use crate::compiler::Inference;
 use crate::weights::{Layer, OffRamp, Weights, WeightsError};
@@ -57,7 +57,7 @@ pub fn forward_with(
     job: &Inference,
     weights: &Weights,
     words: &[u32],
-    change: impl FnMut(Point, &mut DMatrix<f32>),
+    change: impl FnMut(Place, &mut DMatrix<f32>),
 ) -> Forward {
     let values = Forward { tokens: vec![], logits: vec![], entropies: vec![], maxima: Maxima::new() };
     let mut run = Run { values, change, layer: 0 };
@@ -86,11 +86,12 @@ struct Run<F> {
     layer: u32,
 }
 
-impl<F: FnMut(Point, &mut DMatrix<f32>)> Run<F> {
+impl<F: FnMut(Place, &mut DMatrix<f32>)> Run<F> {
     /// Notes the range of a tensor, has it changed and hands it on.
     fn note(&mut self, point: Point, mut tensor: DMatrix<f32>) -> DMatrix<f32> {
-        (self.change)(point, &mut tensor);
-        let max = self.values.maxima.entry((point, self.layer)).or_insert(0.0);
+        let place = (point, self.layer);
+        (self.change)(place, &mut tensor);
+        let max = self.values.maxima.entry(place).or_insert(0.0);
         *max = max.max(tensor.amax());
         tensor
     }

@@ -41,9 +41,12 @@ pub enum Point {
     Logits,
 }
 
-/// Largest magnitude seen at each point of each layer, from 0. Tokens of a layer are those that enter it: what leaves the last one
-/// belongs to a layer behind it. What is ahead of the layers belongs to the first.
-pub type Maxima = BTreeMap<(Point, u32), f32>;
+/// A point of a layer, from 0. Tokens of a layer are those that enter it: what leaves the last one belongs to a layer behind it. What is
+/// ahead of the layers belongs to the first.
+pub type Place = (Point, u32);
+
+/// Largest magnitude seen at each place.
+pub type Maxima = BTreeMap<Place, f32>;
 
 /// Widens ranges to hold others too, e.g. those of another sentence.
 pub fn widen(maxima: &mut Maxima, others: &Maxima) {

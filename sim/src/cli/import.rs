@@ -1,5 +1,7 @@
 //! `offramp import`: the shape and the statistics of a checkpoint as records, for every command that simulates.
 
+mod exits;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -18,10 +20,12 @@ Examples:
   offramp import --model minilm --network net.toml --task task.toml
   offramp run --network ./net.toml --task ./task.toml
   offramp infer --model mine --text dev.tsv --write-trace trace.csv
-  offramp run --network ./net.toml --task ./task.toml --exit-trace trace.csv --threshold 0.3
+  offramp import --model mine --network net.toml --task task.toml --exit-trace trace.csv --threshold 0.3
+  offramp ladder --network ./net.toml --task ./task.toml
 
 The network has the sizes of config.json; the task has the share of weights that are not zero and the spans. Where sentences leave is what
-infer --write-trace tells. A model without a classifier is given one of two classes.";
+infer --write-trace tells: with --exit-trace the task has their exits at steps of 0.05 nat, and the exits that a prediction after the first
+layer leads to, by a table fitted to the same sentences. A model without a classifier is given one of two classes.";
 
 /// What is imported where.
 #[derive(Debug, clap::Args)]
@@ -38,6 +42,12 @@ pub(super) struct Args {
     /// Tokens of the task's sentences
     #[arg(long, default_value_t = 128, value_name = "TOKENS")]
     seq: u32,
+    /// Exit trace of the model, for the task's exits
+    #[arg(long, value_name = "FILE")]
+    exit_trace: Option<String>,
+    /// Threshold of early exit that the task has unless a run says otherwise, nats
+    #[arg(long, requires = "exit_trace", default_value_t = 0.3, value_name = "NATS")]
+    threshold: f64,
     /// Replace files that are there
     #[arg(long)]
     force: bool,
@@ -55,7 +65,15 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<(), Failure> {
     }
     let network = toml::to_string(&model.network).map_err(|error| internal(&error.to_string()))?;
     record::parse::<Network>(Network::KIND, &network)?;
-    let task = task(&args.model, &model, args.seq);
+    let mut task = task(&args.model, &model, args.seq);
+    if let Some(path) = &args.exit_trace {
+        let shape = (model.network.layers, model.inference(args.seq).classes);
+        if !model.exits() {
+            let message = format!("{} has no off-ramp behind each layer, so no exits", args.model);
+            return Err(Error::new(Kind::Input, "model", message, "leave out --exit-trace").into());
+        }
+        task.push_str(&exits::exits(path, shape, args.threshold)?);
+    }
     record::parse::<Workload>(Workload::KIND, &task)?;
     let parameters = model.network.parameters().total();
     for (path, text) in [(&args.network, &network), (&args.task, &task)] {

@@ -19,7 +19,7 @@ mod study;
 mod tensor;
 
 pub use encoding::Encoding;
-pub use model::{Model, ModelDamage};
+pub use model::{Model, ModelDamage, Sentence};
 pub use models::storage::Faults;
 pub use store::{Damage, Placements, Store};
 pub use study::{Estimate, Study, Until};

@@ -12,12 +12,12 @@ use kernels::layernorm::{Parameters, layernorm};
 use kernels::matmul::{Columns, Rows, matmul, matmul_packed};
 use kernels::softmax::{SPAN_FRACTION, softmax};
 use models::compiler::Inference;
-use models::forward::Point;
+use models::forward::{Place, Point};
 use models::program::Parameter;
 use std::collections::BTreeMap;
 
 use super::fault::Cause;
-use super::numbers::{Numbers, Place};
+use super::numbers::Numbers;
 use super::quantised::{Numerals, Quantised};
 
 /// What a network computes.
@@ -68,6 +68,14 @@ impl Network<'_> {
     /// # Errors
     /// A word that the table lacks, or parameters of another network.
     pub fn run(&self, words: &[u32]) -> Result<Direct, Cause> {
+        self.run_on(&self.look_up(Parameter::Word, words.iter().copied())?)
+    }
+
+    /// Runs a sentence of word embeddings, [embedding x tokens], as they were read.
+    ///
+    /// # Errors
+    /// More tokens than positions, or parameters of another network.
+    pub fn run_on(&self, words: &Tensor) -> Result<Direct, Cause> {
         let network = &self.job.network;
         let mut x = self.embed(words)?;
         let mut out = Direct { tokens: vec![x.clone()], logits: vec![], entropies: vec![] };
@@ -125,22 +133,30 @@ impl Network<'_> {
         Ok(layernorm(x, x.length(), gamma, beta, self.numbers.format, self.bias(out)?)?)
     }
 
-    fn embed(&self, words: &[u32]) -> Result<Tensor, Cause> {
-        let rows = |table: Parameter, indices: &mut dyn Iterator<Item = u32>| {
-            let codes = &self.part(table, 0)?.codes;
-            let mut rows = Tensor::zeros(codes.format, codes.bias, codes.length(), words.len());
-            for (row, index) in indices.enumerate() {
-                let index = index as usize;
-                if index >= codes.rows() {
-                    return Err(Cause::OutOfRange { end: index as u64 + 1, size: codes.rows() as u64 });
-                }
-                rows.codes.column_mut(row).copy_from_slice(codes.row(index));
+    /// Rows of a table of embeddings.
+    ///
+    /// # Errors
+    /// A number that the table lacks.
+    pub fn look_up(
+        &self,
+        table: Parameter,
+        numbers: impl ExactSizeIterator<Item = u32>,
+    ) -> Result<Tensor, Cause> {
+        let codes = &self.part(table, 0)?.codes;
+        let mut rows = Tensor::zeros(codes.format, codes.bias, codes.length(), numbers.len());
+        for (row, number) in numbers.enumerate() {
+            let number = number as usize;
+            if number >= codes.rows() {
+                return Err(Cause::OutOfRange { end: number as u64 + 1, size: codes.rows() as u64 });
             }
-            Ok(rows)
-        };
-        let words_of = rows(Parameter::Word, &mut words.iter().copied())?;
-        let positions = rows(Parameter::Position, &mut (0..words.len() as u32))?;
-        let sum = self.add(&words_of, &positions, (Point::EmbeddingSum, 0))?;
+            rows.codes.column_mut(row).copy_from_slice(codes.row(number));
+        }
+        Ok(rows)
+    }
+
+    fn embed(&self, words: &Tensor) -> Result<Tensor, Cause> {
+        let positions = self.look_up(Parameter::Position, 0..words.rows() as u32)?;
+        let sum = self.add(words, &positions, (Point::EmbeddingSum, 0))?;
         let mapped = self.weights.get(Parameter::EmbeddingMap, 0).is_some();
         let out = if mapped { Point::Embedded } else { Point::Tokens };
         let x = self.norm((Parameter::EmbeddingNorm, 0), &sum, (out, 0))?;

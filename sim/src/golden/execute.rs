@@ -4,7 +4,7 @@ use super::buffers::Buffers;
 use super::fault::Cause;
 use super::memory::{Memory, group, masks};
 use super::met;
-use super::numbers::{Numbers, Place, Source};
+use super::numbers::{Numbers, Source};
 use super::{Sentence, Stored};
 use crate::contents::Met;
 use kernels::adaptivfloat::{Format, Tensor};
@@ -12,6 +12,7 @@ use kernels::bitmask::{self, Packed};
 use kernels::epilogue::{Bias, Epilogue};
 use kernels::layernorm::{Parameters, layernorm};
 use models::design::Design;
+use models::forward::Place;
 use models::program::{
     Add, Base, Command, Encoding, Entropy, Gather, Index, LayerNorm, Matmul, Operation, Softmax, Space,
     Transfer,

@@ -14,6 +14,7 @@
 //! order and none starts ahead of what it waits for; all legal orders must give the same values.
 
 mod buffers;
+pub mod channels;
 pub mod direct;
 mod execute;
 pub mod fault;

@@ -6,13 +6,10 @@
 
 use super::quantised::Quantised;
 use kernels::adaptivfloat::{Format, bias_for};
-use models::forward::{Maxima, Point, widen};
+use models::forward::{Maxima, Place, Point, widen};
 use models::program::word::Scales;
 use models::program::{Command, Operation, Parameter, Stage, Tag};
 use std::collections::BTreeMap;
-
-/// An activation of a layer, from 0, as [`Maxima`] name it.
-pub type Place = (Point, u32);
 
 /// An operand of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,9 @@ use crate::golden::direct::{Network, Packed};
 use crate::golden::numbers::Numbers;
 use crate::golden::quantised::Quantised;
 
+/// Sentences on which ranges are calibrated unless a command says otherwise.
+pub const SAMPLES: usize = 32;
+
 /// How values are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Precision {

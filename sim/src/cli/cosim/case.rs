@@ -71,6 +71,8 @@ pub enum Leaves {
     AtOnce,
     /// Where an entropy is under that of the first off-ramp.
     UnderFirst,
+    /// Where an entropy is under this, nats with 16 fraction bits.
+    Under(u32),
 }
 
 /// A sentence of random words on a network of random weights; none if it or its program does not fit.
@@ -88,45 +90,69 @@ pub fn prepare(
     let weights = tiny::weights(&mut rng, &inference);
     let words = (0..inference.sequence).map(|_| rng.random_range(0..inference.network.vocabulary)).collect();
     let predictions = predictions(&mut rng, &inference, technology);
-    let mut sentence = Sentence { words, threshold: 0, predictions };
-    let wrong = |what: &str| format!("{name}: {what}");
-    let calibrated =
-        forward(&inference, &weights, &sentence.words).map_err(|error| wrong(&error.to_string()))?;
-    let quantised =
-        Quantised::new(design, &inference, &weights).map_err(|error| wrong(&error.to_string()))?;
+    let sentence = Sentence { words, threshold: 0, predictions };
+    let wrong = |what: &dyn std::fmt::Display| format!("{name}: {what}");
+    let calibrated = forward(&inference, &weights, &sentence.words).map_err(|error| wrong(&error))?;
+    let quantised = Quantised::new(design, &inference, &weights).map_err(|error| wrong(&error))?;
     let numbers = Numbers::new(design.format, &calibrated.maxima, &quantised);
-    let program = match compile_for(design, &inference, &quantised) {
+    assemble((name, leaves), &inference, (&quantised, &numbers), sentence, (design, technology))
+}
+
+/// A sentence on a network whose parameters and settings are known; none if it or its program does not fit.
+///
+/// # Errors
+/// What should not happen, in words.
+pub fn assemble(
+    (name, leaves): (&str, Leaves),
+    inference: &Inference,
+    (quantised, numbers): (&Quantised, &Numbers),
+    mut sentence: Sentence,
+    (design, technology): (&Design, &Technology),
+) -> Result<Option<Case>, String> {
+    let wrong = |what: &dyn std::fmt::Display| format!("{name}: {what}");
+    let program = match compile_for(design, inference, quantised) {
         Ok(program) if program.commands.len() <= design.sequencer.commands as usize => program,
         Ok(_) | Err(CompileError::DoesNotFit(_)) => return Ok(None),
-        Err(error) => return Err(wrong(&error.to_string())),
+        Err(error) => return Err(wrong(&error)),
     };
-    let image = image(&program, &quantised, design.pu.n, 0xa5).map_err(|error| wrong(&error.to_string()))?;
+    let image = image(&program, quantised, design.pu.n, 0xa5).map_err(|error| wrong(&error))?;
     let golden = |sentence: &Sentence| {
-        crate::golden::run(design, &program, image.clone(), &numbers, sentence, 0x5a, |_| 0)
-            .map_err(|error| wrong(&error.to_string()))
+        crate::golden::run(design, &program, image.clone(), numbers, sentence, 0x5a, |_| 0)
+            .map_err(|error| wrong(&error))
     };
     sentence.threshold = match leaves {
         Leaves::Never => 0,
         Leaves::AtOnce => u32::MAX,
         Leaves::UnderFirst => golden(&sentence)?.entropies.first().copied().unwrap_or_default(),
+        Leaves::Under(threshold) => threshold,
     };
     let outcome = golden(&sentence)?;
     let (timings, run) = simulated(design, technology, &program, &outcome).map_err(|error| wrong(&error))?;
+    let name = told(name, inference, design, (&program, &outcome));
+    let job = job(design, &program, numbers, &sentence, image).map_err(|error| wrong(&error))?;
+    Ok(Some(Case { name, program, job, timings, outcome, run }))
+}
+
+/// What a case is called in messages.
+fn told(
+    name: &str,
+    inference: &Inference,
+    design: &Design,
+    (program, outcome): (&Program, &Outcome),
+) -> String {
     let predicted = outcome.predicted.map_or_else(String::new, |row| {
         format!(", predicted to leave after layer {} at {} mV", row.exit_layer, row.vdd_mv)
     });
-    let name = format!(
+    format!(
         "{name}: {} tokens, n = {}, {}, buffers of {} B, {}, left after layer {} of {}{predicted}",
         inference.sequence,
         design.pu.n,
         design.format,
         design.buffer.bytes,
-        gathers(&program),
+        gathers(program),
         outcome.exit_layer,
         program.layers
-    );
-    let job = job(design, &program, &numbers, &sentence, image).map_err(|error| wrong(&error))?;
-    Ok(Some(Case { name, program, job, timings, outcome, run }))
+    )
 }
 
 /// Gathers of a program from each memory, in words.

@@ -6,6 +6,7 @@ pub mod locate;
 mod mutants;
 pub mod programs;
 mod report;
+mod source;
 mod units;
 
 use std::fs;
@@ -13,7 +14,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use models::design::Design;
-use models::record::{Error, Kind, resolve};
+use models::record::{Error, Kind, preset, resolve};
 use rtl::cosim::tools::{missing, required};
 use rtl::verify::{CHECKS, Check, Plan, check};
 
@@ -21,6 +22,7 @@ use super::Failure;
 use super::emit::{refuse, unknown_unit};
 use programs::{Programs, designs};
 use report::Report;
+use source::Source;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -30,6 +32,7 @@ Examples:
   offramp cosim --unit vector_mac --vectors 1000000 --seed 7
   offramp cosim --unit burst --wave waves      and what the signals did, for GTKWave
   offramp cosim --unit machine --programs 40   whole programs alone, on five designs
+  offramp cosim --unit machine --model mini --text mini/test.tsv --programs 3     sentences of a trained model
   offramp cosim --quick --coverage cov         what of the Verilog runs; what never does, in cov/uncovered.txt
   offramp cosim --mutants 600                  how many wrong changes of the units the checks notice
   offramp cosim --unit pu --mutants 12 --only 7
@@ -56,6 +59,8 @@ const PROGRAMS: u64 = 12;
 const MACHINE: &str = "machine";
 /// The design of a quick run: the smallest preset, for short builds.
 const QUICK_DESIGN: &str = "offramp-n4";
+/// Largest threshold, nats: the 16 bits ahead of the point that the register has.
+const MOST_NATS: f64 = 65_535.0;
 /// What is changed of it for mutants: memories as small as they go, so that little of them stays unused in a short run.
 const SMALL: [&str; 5] =
     ["buffer.bytes=1024", "buffer.pages=4", "aux.bytes=1024", "sequencer.commands=512", "sequencer.queue=4"];
@@ -69,6 +74,15 @@ pub(super) struct Args {
     /// One unit, or `machine` for whole programs alone; without it, all units and whole programs
     #[arg(long, value_name = "UNIT")]
     unit: Option<String>,
+    /// Folder of a model whose sentences are the programs, in place of tiny networks with random weights
+    #[arg(long, requires = "text", value_name = "DIR")]
+    model: Option<String>,
+    /// Its sentences: plain text, .tsv, .csv, .jsonl or .parquet; the first --programs of them run
+    #[arg(long, requires = "model", value_name = "FILE")]
+    text: Option<String>,
+    /// Entropy below which a sentence of the model leaves, nats
+    #[arg(long, default_value_t = 0.3, value_name = "NATS")]
+    threshold: f64,
     /// Whole programs on the machine of each design [default: 12, or 6 with --quick]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     programs: Option<u64>,
@@ -125,7 +139,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         report.units = units::run(&checks, &plan, err);
         if args.unit.as_ref().is_none_or(|unit| unit == MACHINE) {
             let count = args.programs.unwrap_or(if args.quick { QUICK_PROGRAMS } else { PROGRAMS });
-            report.programs = Programs::run(&designs(&plan), count, &plan, err)?;
+            report.programs = Programs::run(&args.designs(&plan)?, &args.source(count)?, &plan, err)?;
         }
     }
     report.covers = plan.coverage;
@@ -141,6 +155,26 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
 }
 
 impl Args {
+    /// What programs are compared on.
+    fn source(&self, count: u64) -> Result<Source, Failure> {
+        let Some((model, text)) = self.model.as_ref().zip(self.text.as_ref()) else {
+            return Ok(Source::Tiny(count));
+        };
+        if !(0.0..=MOST_NATS).contains(&self.threshold) {
+            let message = format!("--threshold {} must be from 0 to {MOST_NATS} nat", self.threshold);
+            return Err(Error::new(Kind::Usage, "arguments", message, "choose one in this range").into());
+        }
+        Ok(Source::model(model, text, count, self.threshold)?)
+    }
+
+    /// The designs whose machines run programs; a model runs on the default one unless another is named.
+    fn designs(&self, plan: &Plan) -> Result<Vec<Design>, Failure> {
+        match (&self.model, &plan.design) {
+            (Some(_), None) => Ok(vec![preset("offramp")?]),
+            _ => Ok(designs(plan)),
+        }
+    }
+
     fn plan(&self) -> Result<Plan, Failure> {
         let default = if self.quick || self.mutants.is_some() || !self.sets.is_empty() {
             Some(QUICK_DESIGN)
@@ -159,6 +193,10 @@ impl Args {
             plan.design = Some(design);
             plan.arguments = format!(" --design {name}");
             plan.arguments.extend(sets.iter().map(|set| format!(" --set '{set}'")));
+        }
+        if let Some((model, text)) = self.model.as_ref().zip(self.text.as_ref()) {
+            let own = format!(" --model {model} --text {text} --threshold {}", self.threshold);
+            plan.arguments.push_str(&own);
         }
         if self.quick {
             (plan.vectors, plan.sample) = (QUICK, QUICK_SAMPLE);

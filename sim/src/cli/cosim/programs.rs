@@ -1,7 +1,8 @@
 //! Whole programs: what the hardware leaves in memory and counts, against the golden kernels and the simulator.
 
-use super::case::{Case, case};
+use super::case::Case;
 use super::locate::located;
+use super::source::Source;
 use crate::cli::Failure;
 use crate::machine::{Events, Run};
 use models::design::{Design, Sparsity};
@@ -57,16 +58,16 @@ pub(super) fn designs(plan: &Plan) -> Vec<Design> {
 }
 
 impl Programs {
-    /// Runs so many programs on the machine of each design; progress goes to `err`.
+    /// Runs the programs of a source on the machine of each design; progress goes to `err`.
     pub(super) fn run(
         designs: &[Design],
-        count: u64,
+        source: &Source,
         plan: &Plan,
         err: &mut dyn Write,
     ) -> Result<Programs, Failure> {
         let mut all = Programs::default();
         for design in designs {
-            all.design(design, count, plan, err)?;
+            all.design(design, source, plan, err)?;
         }
         Ok(all)
     }
@@ -74,16 +75,15 @@ impl Programs {
     fn design(
         &mut self,
         design: &Design,
-        count: u64,
+        source: &Source,
         plan: &Plan,
         err: &mut dyn Write,
     ) -> Result<(), Failure> {
         let technology: Technology = preset("edgebert-12nm")?;
         let machine = rtl::machine::machine(design).and_then(|module| emit(&module));
         let machine = machine.map_err(|error| Failure::Tool(error.to_string()))?;
-        // Of the tiny networks some do not fit.
-        let indices = (0..4 * count as usize).map(|index| case(index, plan.seed, design, &technology));
-        let cases = indices.filter_map(Result::transpose).take(count as usize);
+        let cases = source.cases(design, &technology, plan.seed).map_err(Failure::Tool)?;
+        let cases = cases.filter_map(Result::transpose).take(source.count());
         let before = self.count;
         for case in cases {
             let case = case.map_err(Failure::Tool)?;
@@ -102,7 +102,7 @@ impl Programs {
             if plan.wave_always {
                 let _ = writeln!(err, "  wave: {}", path.display());
             }
-            self.differs(&case, &machine, (&checked.differences, &path), (count, plan))?;
+            self.differs(&case, &machine, (&checked.differences, &path), (source, plan))?;
             self.coverage += checked.coverage;
         }
         if self.count == before {
@@ -120,7 +120,7 @@ impl Programs {
         case: &Case,
         machine: &Emitted,
         (differences, wave): (&[String], &Path),
-        (count, plan): (u64, &Plan),
+        (source, plan): (&Source, &Plan),
     ) -> Result<(), Failure> {
         let mut lines = vec![];
         if !differences.is_empty() && self.differences.is_empty() {
@@ -129,8 +129,11 @@ impl Programs {
         for what in differences {
             let place: String = lines.drain(..).map(|line| format!("\n  {line}")).collect();
             self.differences.push(format!(
-                "{}: {what}{place}\n  repeat: offramp cosim --unit machine --programs {count} --seed {}{}",
-                case.name, plan.seed, plan.arguments
+                "{}: {what}{place}\n  repeat: offramp cosim --unit machine --programs {} --seed {}{}",
+                case.name,
+                source.count(),
+                plan.seed,
+                plan.arguments
             ));
         }
         Ok(())

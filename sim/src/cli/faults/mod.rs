@@ -1,6 +1,7 @@
 //! `offramp faults`: what wrong cells do to a tensor, in each of some encodings.
 
 mod keep;
+mod model;
 pub(super) mod report;
 pub(super) mod subject;
 
@@ -16,9 +17,10 @@ use super::parallel::parallel;
 use super::plot::{format, write_figure};
 use super::stop;
 use crate::cli::Style;
-use crate::faults::{Encoding, ModelDamage, Store, Study, Until};
+use crate::faults::{Encoding, Model, ModelDamage, Store, Study, Until};
 use crate::figure::Size;
 use keep::Kept;
+use model::ModelArgs;
 use subject::{FaultArgs, MemoryArgs, TensorArgs, area_mm2};
 
 pub(super) const EXAMPLES: &str = "\
@@ -27,6 +29,7 @@ Examples:
   offramp faults --encoding bitmask,codes=2+3+3,mask=slc --encoding bitmask,codes=2+3+3,mask=slc,levels=gray
   offramp faults --faults rram-relaxation-b --after 1e5   cells that were written a day ago
   offramp faults --matrix mlc2=mine.csv --encoding bitmask,codes=mlc2
+  offramp faults --model mini --text mini/test.tsv --sentences 200 --encoding bitmask,codes=mlc3,mask=slc
   offramp faults --trials 1000 --within 0.02 --keep trials.jsonl --figure faults.svg
 
 An encoding is LAYOUT,codes=CELLS,mask=CELLS,levels=LEVELS,ecc=PARTS. LAYOUT: dense, bitmask, banks-N (as the operand buffers
@@ -37,9 +40,10 @@ A trial writes and reads the whole tensor once. Columns: bits and cells of the e
 the 95 % interval of the mean: misread cells, wrong codes and wrong mask bits behind their correction, elements of another value, and the
 norm of what changed over the norm of the tensor (relative L2); its largest over all trials.
 
-With --sentences, the tensor is the word table of a network with random weights, and the first 16 trials also run its sentences on the golden
-kernels: change of the logits over their norm, of the entropy at an off-ramp, share of sentences that leave after another layer (they
-leave where the entropy is under the median of all), and whose largest logit is another.
+With --model, the tensor is the word table of a checkpoint, and the first 16 trials also run the sentences of --text on the golden kernels:
+change of the logits over their norm, of the entropy at an off-ramp, share of sentences that leave after another layer, whose largest logit
+is another, and, where all have labels, that are answered rightly. With --sentences alone, the network has random weights and the sentences
+random words; they leave where the entropy is under the median of all.
 
 --keep FILE appends each batch of trials to a file, and goes on from what is there.
 Keys of --json: tensor, faults, seed, encodings (of each: encoding, bytes, cells, area_mm2, trials, cells_misread, code_errors,
@@ -71,7 +75,10 @@ pub(super) struct Args {
     /// Stop when half of the 95 % interval of the mean relative L2 is within this share of the mean
     #[arg(long, value_name = "SHARE")]
     within: Option<f64>,
-    /// Random sentences that a model with random weights reads, for logits, entropy, exits and predictions; 0: no model
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Sentences that a model reads, for logits, entropy, exits and predictions: the first of --text, or random ones on random weights;
+    /// 0: all of --text, or no model
     #[arg(long, default_value_t = 0, value_name = "NUMBER")]
     sentences: usize,
     /// Tokens of a sentence of the model
@@ -126,9 +133,10 @@ pub(super) fn run(
         if args.encodings.is_empty() { DEFAULTS.map(str::to_owned).to_vec() } else { args.encodings.clone() };
     let encodings = encodings(&texts)?;
     let memory = args.memory.memory()?;
-    let model = match args.sentences {
-        0 => None,
-        count => Some(args.tensor.model(args.seq, args.seed, count)?),
+    let model = match (args.model.read(args.sentences)?, args.sentences) {
+        (Some(model), _) => Some(model),
+        (None, 0) => None,
+        (None, count) => Some(args.tensor.model(args.seq, args.seed, count)?),
     };
     let tensor = model.as_ref().map_or_else(|| args.tensor.coded(), |model| Ok(model.words()))?;
     let mut tried = Vec::new();
@@ -186,6 +194,7 @@ pub(super) fn run(
         report::json(args, (&memory, &tensor), &tried, out)?;
     } else {
         report::table(args, (&memory, &tensor), &tried, out)?;
+        report::model(&tried, model.as_ref().and_then(Model::right), out)?;
     }
     args.figure.as_deref().map_or(Ok(()), |path| write_figure(path, &report::figure(&tried), Size::Slide))
 }

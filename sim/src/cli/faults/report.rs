@@ -96,23 +96,35 @@ pub(super) fn table(
             one.study.estimate(FIGURES[4].1).most
         )?;
     }
-    model(tried, width, out)
+    Ok(())
 }
 
-/// What the first trials did to a model, if there is one.
-fn model(tried: &[Tried], width: usize, out: &mut dyn Write) -> Result<(), Failure> {
+/// What the first trials did to a model, if there is one, of whose sentences it answers a share `right` with nothing wrong.
+pub(super) fn model(tried: &[Tried], right: Option<f64>, out: &mut dyn Write) -> Result<(), Failure> {
     if tried.iter().all(|one| one.model.is_empty()) {
         return Ok(());
     }
+    let width = tried.iter().map(|one| one.name.len()).max().unwrap_or(0);
     write!(out, "\n{:width$} {:>7}", "golden kernels", "trials")?;
     MODEL.iter().try_for_each(|(name, _)| write!(out, " {name:>14}"))?;
-    writeln!(out)?;
+    writeln!(out, "{}", if right.is_some() { format!(" {:>14}", "right") } else { String::new() })?;
+    let percent = |share: f64| format!(" {:>12.2} %", 100.0 * share);
     for one in tried {
         write!(out, "{:width$} {:>7}", one.name, one.model.len())?;
         MODEL.iter().try_for_each(|(_, figure)| write!(out, " {:>14.3e}", mean(&one.model, *figure)))?;
-        writeln!(out)?;
+        writeln!(out, "{}", self::right(&one.model).map_or_else(String::new, percent))?;
+    }
+    if let Some(right) = right {
+        let none = 15 * MODEL.len();
+        writeln!(out, "{:width$} {:>7}{:none$}{}", "with nothing wrong", "", "", percent(right))?;
     }
     Ok(())
+}
+
+/// Mean share of right answers over trials, where it is known.
+fn right(trials: &[ModelDamage]) -> Option<f64> {
+    let sum: f64 = trials.iter().map(|damage| damage.right).sum::<Option<f64>>()?;
+    Some(sum / trials.len().max(1) as f64)
 }
 
 /// The mean of a figure over trials.
@@ -141,6 +153,9 @@ pub(super) fn json(
             let figures =
                 MODEL.iter().map(|(name, figure)| ((*name).to_owned(), mean(&one.model, *figure).into()));
             value["model"] = Value::Object(figures.collect());
+            if let Some(right) = right(&one.model) {
+                value["model"]["right"] = right.into();
+            }
         }
         value
     };

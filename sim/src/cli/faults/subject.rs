@@ -70,7 +70,7 @@ impl TensorArgs {
         let mut job = Inference::new(network, &task)?;
         job.exits = true;
         let job = job.of_tokens(tokens);
-        Model::new(&record::preset::<Design>("offramp")?, &job, seed, sentences).map_err(Failure::Tool)
+        Model::random(&record::preset::<Design>("offramp")?, &job, seed, sentences).map_err(Failure::Tool)
     }
 
     /// The tensor in codes.

@@ -19,7 +19,7 @@ use super::sentences::SentenceArgs;
 use super::setup::MachineArgs;
 use crate::infer::cost::Costs;
 use crate::infer::text::{self, Columns, Sentence, Sentences};
-use crate::infer::{Precision, Prepared};
+use crate::infer::{Precision, Prepared, SAMPLES};
 use crate::policy::{Conventional, FullDepth, Patience, Policy};
 
 pub(super) const EXAMPLES: &str = "\
@@ -67,7 +67,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     calibrate: Option<String>,
     /// How many sentences are calibrated on
-    #[arg(long, default_value_t = 32, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, default_value_t = SAMPLES as u32, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     samples: u32,
     #[command(flatten)]
     machine: MachineArgs,

@@ -80,7 +80,12 @@ impl<'a> Writer<'a> {
         let ramp = if self.model.exits() { layer - 1 } else { 0 };
         let predicted = answers.get(ramp).copied();
         let cost = row.costs[ramp];
-        self.totals.add(row, predicted, self.class(row.label.as_deref()), (layer, cost));
+        self.totals.add(
+            row,
+            predicted,
+            row.label.as_deref().and_then(|label| self.model.class(label)),
+            (layer, cost),
+        );
         let names = [
             predicted.map(|class| self.name(class)).unwrap_or_default(),
             row.label.clone().unwrap_or_default(),
@@ -121,13 +126,6 @@ impl<'a> Writer<'a> {
     /// What a class means, or its number.
     fn name(&self, class: usize) -> String {
         self.model.labels.get(class).cloned().unwrap_or_else(|| class.to_string())
-    }
-
-    /// The class that a label means.
-    fn class(&self, label: Option<&str>) -> Option<usize> {
-        let label = label?.trim();
-        let named = self.model.labels.iter().position(|name| name == label);
-        named.or_else(|| label.parse().ok()).filter(|class| *class < self.model.network.classes as usize)
     }
 }
 
