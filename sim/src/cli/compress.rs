@@ -15,7 +15,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   offramp compress --model minilm --do prune=0.6,global --do quantise=af8_4 -o pruned
   offramp compress --model minilm --do heads=8 --do columns=0.5 --do drop=top:2 -o smaller
-  offramp compress --model minilm --do blocks=32x32,0.5 --json -o blocky | jq .
+  offramp compress --model minilm --do blocks=32x32,0.5 --do compact --json -o blocky | jq .
 
 Operators, done in the order given:
   quantise=FORMAT[,row]     round to af<bits>_<exponent>, int<bits> or fp4, a scale for each matrix or for each output
@@ -24,9 +24,10 @@ Operators, done in the order given:
   blocks=OUTxIN,SHARE       zero the blocks of least norm of the encoder
   heads=NUMBER              leave so many heads in each layer, those of largest norm
   columns=SHARE             remove that share of the columns of each feed-forward network
+  compact                   remove the heads and feed-forward columns of each layer that count for nothing, as after pruning by blocks
   drop=top:NUMBER|LAYERS    drop the last layers, or those of these numbers
 quantise and prune act on the encoder; @embeddings or @all behind them says otherwise. The new checkpoint is a folder that infer and the
-transformers library read, with the tokenizer of the old.";
+transformers library read, with the tokenizer of the old; where compact leaves layers of several widths, infer alone does.";
 
 /// What is done to what.
 #[derive(Debug, clap::Args)]
