@@ -13,7 +13,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sim::golden::tiny;
-use sim::infer::{Precision, Prepared};
+use sim::infer::{Biases, Precision, Prepared};
 use std::hint::black_box;
 
 fn network() -> Network {
@@ -58,7 +58,8 @@ fn infer(c: &mut Criterion) {
     let model = Model { network, weights, spans: None, scores: None, labels: vec![] };
     let design: Design = preset("offramp").expect("a preset is valid");
     let words: Vec<u32> = (0..128).map(|_| rng.random_range(0..1000)).collect();
-    let prepared = Prepared::new(model, design, std::slice::from_ref(&words)).expect("weights fit");
+    let prepared =
+        Prepared::new(model, design, std::slice::from_ref(&words), Biases::Shared).expect("weights fit");
     let mut group = c.benchmark_group("infer");
     for tokens in [16, 64, 128] {
         group.throughput(Throughput::Elements(tokens as u64));

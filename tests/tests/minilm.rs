@@ -13,7 +13,7 @@ use models::model::Model;
 use models::record::preset;
 use models::tokenizer::Tokenizer;
 use nalgebra::{DMatrix, DVector};
-use sim::infer::{Precision, Prepared};
+use sim::infer::{Biases, Precision, Prepared};
 
 /// The model with the words of the sentences and PyTorch's embeddings of them.
 struct MiniLm {
@@ -65,10 +65,11 @@ impl MiniLm {
     }
 
     /// Cosines with weights and activations in a format, biases calibrated on the first sentences.
-    fn exact(&self, format: Format) -> (f32, f32) {
+    fn exact(&self, format: Format, biases: Biases) -> (f32, f32) {
         let mut design: Design = preset("offramp").expect("the preset is valid");
         design.format = format;
-        let prepared = Prepared::new(self.model.clone(), design, &self.words[..32]).expect("weights fit");
+        let prepared = Prepared::new(self.model.clone(), design, &self.words[..32], biases);
+        let prepared = prepared.expect("weights fit");
         self.cosines(|words| {
             let answer = prepared.answer(words, Precision::Exact).expect("words are known");
             DMatrix::from_vec(answer.embedding.len(), 1, answer.embedding)
@@ -93,7 +94,7 @@ fn the_forward_pass_in_f32_gives_pytorchs_embeddings() {
 #[test]
 fn real_weights_prefer_four_bits_of_exponent() {
     let Some(minilm) = minilm() else { return };
-    let [four, three] = [Format::AF8_4, Format::AF8_3].map(|format| minilm.exact(format));
+    let [four, three] = [Format::AF8_4, Format::AF8_3].map(|format| minilm.exact(format, Biases::Shared));
     println!(
         "<8,4>: cosine at least {}, mean {}; <8,3>: at least {}, mean {}",
         four.0, four.1, three.0, three.1

@@ -23,7 +23,7 @@ use crate::golden::direct::{Network, Packed};
 use crate::golden::numbers::Numbers;
 use crate::golden::quantised::Quantised;
 use crate::golden::tiny;
-use crate::infer::{Prepared, SAMPLES};
+use crate::infer::{Biases, Prepared, SAMPLES};
 
 /// A model with its sentences.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ impl Model {
         threshold: f64,
     ) -> Result<Model, Error> {
         let samples: Vec<Vec<u32>> = sentences.iter().take(SAMPLES).map(|s| s.words.clone()).collect();
-        let Prepared { job, weights, numbers, .. } = Prepared::new(model, design, &samples)?;
+        let Prepared { job, weights, numbers, .. } = Prepared::new(model, design, &samples, Biases::Shared)?;
         let wrong =
             |message: String| Error::new(models::record::Kind::Input, "model", message, "check the model");
         let mut model = Model::of(job, weights, numbers).map_err(wrong)?;

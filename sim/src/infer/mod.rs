@@ -28,6 +28,16 @@ pub enum Precision {
     F32,
 }
 
+/// For what exponent biases are chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Biases {
+    /// One for each tensor of all layers, which then run as a loop
+    #[default]
+    Shared,
+    /// One for each tensor of each layer, which then has commands of its own
+    Layer,
+}
+
 /// A model whose parameters a design holds.
 #[derive(Debug)]
 pub struct Prepared {
@@ -56,14 +66,18 @@ pub struct Answer {
 }
 
 impl Prepared {
-    /// Quantises a model for a design, with biases calibrated on the words of sample sentences.
+    /// Quantises a model for a design, with biases calibrated on the words of sample sentences. Layers that share their weights share
+    /// their biases.
     ///
     /// # Errors
     /// No sample, or weights that no code can hold.
-    pub fn new(model: Model, design: Design, samples: &[Vec<u32>]) -> Result<Self, Error> {
+    pub fn new(model: Model, design: Design, samples: &[Vec<u32>], biases: Biases) -> Result<Self, Error> {
         let refuse =
             |message: String| Error::new(Kind::Input, "model", message, "train or save the model anew");
         let mut job = model.inference(model.network.positions);
+        if biases == Biases::Layer {
+            job = job.unroll();
+        }
         model.weights.check(&job).map_err(|error| refuse(error.to_string()))?;
         let weights =
             Quantised::new(&design, &job, &model.weights).map_err(|error| refuse(error.to_string()))?;

@@ -11,7 +11,7 @@ use models::tokenizer::Tokenizer;
 use super::case::{Case, Leaves, assemble, case};
 use crate::golden::Sentence;
 use crate::infer::text::{self, Columns};
-use crate::infer::{Prepared, SAMPLES};
+use crate::infer::{Biases, Prepared, SAMPLES};
 
 /// Where programs come from.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Source {
 impl Sentences {
     fn cases<'a>(&'a self, design: &'a Design, technology: &'a Technology) -> Result<Cases<'a>, String> {
         let calibrated = &self.samples[..self.samples.len().min(SAMPLES)];
-        let prepared = Prepared::new(self.model.clone(), design.clone(), calibrated);
+        let prepared = Prepared::new(self.model.clone(), design.clone(), calibrated, Biases::Shared);
         let prepared = Arc::new(prepared.map_err(|error| error.to_string())?);
         Ok(Box::new(self.samples.iter().take(self.count).enumerate().map(move |(index, words)| {
             let job = prepared.job.of_tokens(words.len() as u32);

@@ -19,7 +19,7 @@ use super::sentences::SentenceArgs;
 use super::setup::MachineArgs;
 use crate::infer::cost::Costs;
 use crate::infer::text::{self, Columns, Sentence, Sentences};
-use crate::infer::{Precision, Prepared, SAMPLES};
+use crate::infer::{Biases, Precision, Prepared, SAMPLES};
 use crate::policy::{Conventional, FullDepth, Patience, Policy};
 
 pub(super) const EXAMPLES: &str = "\
@@ -63,6 +63,9 @@ pub(super) struct Args {
     /// How values are computed
     #[arg(long, value_enum, default_value = "exact")]
     precision: Precision,
+    /// For what exponent biases are chosen
+    #[arg(long, value_enum, default_value = "shared")]
+    biases: Biases,
     /// Sentences on which the ranges of activations are calibrated, in place of the first of the text
     #[arg(long, value_name = "FILE")]
     calibrate: Option<String>,
@@ -104,7 +107,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         return Err(error.clone().into());
     }
     let words = samples.iter().map(|sentence| Ok(tokenizer.words(&sentence.text)?.numbers));
-    let prepared = Prepared::new(model, design, &words.collect::<Result<Vec<_>, Error>>()?)?;
+    let prepared = Prepared::new(model, design, &words.collect::<Result<Vec<_>, Error>>()?, args.biases)?;
     let sentences: Sentences = Box::new(first.into_iter().chain(sentences));
     let totals = args.rows((&prepared, &technology), &tokenizer, policy.as_ref(), sentences, (out, err))?;
     args.files(&prepared.model, &totals)?;
