@@ -41,6 +41,13 @@ pub enum Point {
     Logits,
 }
 
+impl Point {
+    /// Whether the machine rounds it to codes: all but the sums that a norm makes of its operands, which stay wide.
+    pub fn is_coded(self) -> bool {
+        !matches!(self, Point::EmbeddingSum | Point::AttentionSum | Point::OutputSum)
+    }
+}
+
 /// Largest magnitude seen at each point.
 pub type Maxima = BTreeMap<Point, f32>;
 

@@ -103,15 +103,18 @@ impl Network<'_> {
         self.product([x, &part.codes], bias, (0, activation, out))
     }
 
-    fn add(&self, x: &Tensor, y: &Tensor, out: Point) -> Result<Tensor, Cause> {
-        Ok(add(x, y, self.numbers.format, self.bias(out)?)?)
-    }
-
-    fn norm(&self, (parameter, layer): (Parameter, usize), x: &Tensor, out: Point) -> Result<Tensor, Cause> {
+    /// The norm of the sum of two operands, which is seen at the first point and goes to the second.
+    fn norm(
+        &self,
+        (parameter, layer): (Parameter, usize),
+        [a, b]: [&Tensor; 2],
+        [sum, out]: [Point; 2],
+    ) -> Result<Tensor, Cause> {
         let (part, gamma, beta) = self.part(parameter, layer)?;
+        let x = add(a, b, &part.channels, self.numbers.sum_lsb(sum).ok_or(Cause::Numbers)?)?;
         let (gamma, beta) =
             (Parameters { values: &part.bias, lsb: gamma }, Parameters { values: &part.beta, lsb: beta });
-        Ok(layernorm(x, x.length(), gamma, beta, self.numbers.format, self.bias(out)?)?)
+        Ok(layernorm(&x, x.nrows(), gamma, beta, self.numbers.format, self.bias(out)?)?)
     }
 
     fn embed(&self, words: &[u32]) -> Result<Tensor, Cause> {
@@ -129,10 +132,10 @@ impl Network<'_> {
         };
         let words_of = rows(Parameter::Word, &mut words.iter().copied())?;
         let positions = rows(Parameter::Position, &mut (0..words.len() as u32))?;
-        let sum = self.add(&words_of, &positions, Point::EmbeddingSum)?;
         let mapped = self.weights.get(Parameter::EmbeddingMap).is_some();
         let out = if mapped { Point::Embedded } else { Point::Tokens };
-        let x = self.norm((Parameter::EmbeddingNorm, 0), &sum, out)?;
+        let operands = [&words_of, &positions];
+        let x = self.norm((Parameter::EmbeddingNorm, 0), operands, [Point::EmbeddingSum, out])?;
         if !mapped {
             return Ok(x);
         }
@@ -143,13 +146,12 @@ impl Network<'_> {
         let none = Activation::Identity;
         let context = self.attention(layer, x)?;
         let projected = self.dense((Parameter::Output, layer), &context, none, Point::Projection)?;
-        let sum = self.add(&projected, x, Point::AttentionSum)?;
-        let x = self.norm((Parameter::AttentionNorm, layer), &sum, Point::Attended)?;
+        let points = [Point::AttentionSum, Point::Attended];
+        let x = self.norm((Parameter::AttentionNorm, layer), [&projected, x], points)?;
         let activation = self.job.network.activation;
         let up = self.dense((Parameter::FeedForward1, layer), &x, activation, Point::Activated)?;
         let down = self.dense((Parameter::FeedForward2, layer), &up, none, Point::Contracted)?;
-        let sum = self.add(&down, &x, Point::OutputSum)?;
-        self.norm((Parameter::OutputNorm, layer), &sum, Point::Tokens)
+        self.norm((Parameter::OutputNorm, layer), [&down, &x], [Point::OutputSum, Point::Tokens])
     }
 
     /// The contexts of all heads beneath each other, as the output projection reads them.

@@ -6,6 +6,7 @@
 
 use super::quantised::Quantised;
 use kernels::adaptivfloat::{Format, bias_for};
+use kernels::add::SUM_BITS;
 use models::forward::{Maxima, Point};
 use models::program::word::Scales;
 use models::program::{Command, Operation, Parameter, Stage, Tag};
@@ -29,6 +30,22 @@ pub struct Exponents {
     pub lsb: i32,
     /// Weight of the lowest bit of beta.
     pub beta_lsb: i32,
+}
+
+/// Bits between the largest calibrated sum of a norm and saturation.
+///
+/// A sum that saturates is wrong by any amount, while a coarser unit costs little: with two of 23 bits of headroom the largest
+/// sum still has 21 bits, 17 more than the codes that it is made of. Sums of sentences that calibration has not seen may then be
+/// four times as large.
+const HEADROOM_BITS: i32 = 2;
+
+/// What a norm is made with, beside its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NormNumbers {
+    /// Gamma, beta and the exponents of the channels.
+    pub parameter: Parameter,
+    /// The sum of the operands.
+    pub sum: Point,
 }
 
 /// The numeric settings of a program.
@@ -57,18 +74,29 @@ impl Numbers {
         }
     }
 
+    /// Weight of the lowest bit of the sums at a point: the largest magnitude seen there has [`HEADROOM_BITS`] bits left below
+    /// saturation, at 2^23. None if nothing is known of the point.
+    pub fn sum_lsb(&self, point: Point) -> Option<i32> {
+        // The bias puts that magnitude into the top octave of the codes.
+        let octave = self.points.get(&point)? + i32::from(self.format.max_exponent());
+        Some(octave + 1 + HEADROOM_BITS - (SUM_BITS.cast_signed() - 1))
+    }
+
     /// What the fields of a command word hold; zeros for a command without numbers.
     pub fn scales(&self, command: &Command) -> Scales {
         let Some((sources, out)) = self.operands(&command.operation, &command.tag) else {
             return Scales::default();
         };
         let bias = |source| self.bias(source).unwrap_or_default();
-        let exponents = sources.into_iter().find_map(|source| match source {
-            Source::Weight(parameter) => self.weights.get(&parameter),
+        let norm = NormNumbers::of(&command.operation, command.tag.stage);
+        let weight = sources.into_iter().find_map(|source| match source {
+            Source::Weight(parameter) => Some(parameter),
             Source::Point(_) => None,
         });
+        let exponents = norm.map(|norm| norm.parameter).or(weight).and_then(|of| self.weights.get(&of));
         Scales {
             operands: sources.map(|source| self.format.lsb(bias(source))),
+            sum: norm.and_then(|norm| self.sum_lsb(norm.sum)).unwrap_or_default(),
             parameters: exponents.map_or([0; 2], |e| [e.lsb, e.beta_lsb]),
             out: bias(Source::Point(out)),
         }
@@ -78,7 +106,6 @@ impl Numbers {
     pub fn operands(&self, operation: &Operation, tag: &Tag) -> Option<([Source; 2], Point)> {
         match operation {
             Operation::Matmul(_) => product(tag),
-            Operation::Add(_) => sum(tag.stage),
             Operation::LayerNorm(_) => norm(tag.stage, self.weights.contains_key(&Parameter::EmbeddingMap)),
             Operation::Softmax(_) => Some(([Source::Point(Point::Scores); 2], Point::Probabilities)),
             Operation::Entropy(_) => Some(([Source::Point(Point::Logits); 2], Point::Logits)),
@@ -107,26 +134,27 @@ fn product(tag: &Tag) -> Option<([Source; 2], Point)> {
     })
 }
 
-fn sum(stage: Stage) -> Option<([Source; 2], Point)> {
-    use Source::{Point as At, Weight};
-    Some(match stage {
-        Stage::Embedding => ([Weight(Parameter::Word), Weight(Parameter::Position)], Point::EmbeddingSum),
-        Stage::AttentionNorm => ([At(Point::Projection), At(Point::Tokens)], Point::AttentionSum),
-        Stage::OutputNorm => ([At(Point::Contracted), At(Point::Attended)], Point::OutputSum),
-        _ => return None,
-    })
-}
-
-/// Input and parameters of a norm.
+/// The two operands of a norm, and its result.
 fn norm(stage: Stage, mapped: bool) -> Option<([Source; 2], Point)> {
     use Source::{Point as At, Weight};
     let embedded = if mapped { Point::Embedded } else { Point::Tokens };
     Some(match stage {
-        Stage::Embedding => ([At(Point::EmbeddingSum), Weight(Parameter::EmbeddingNorm)], embedded),
-        Stage::AttentionNorm => {
-            ([At(Point::AttentionSum), Weight(Parameter::AttentionNorm)], Point::Attended)
-        }
-        Stage::OutputNorm => ([At(Point::OutputSum), Weight(Parameter::OutputNorm)], Point::Tokens),
+        Stage::Embedding => ([Weight(Parameter::Word), Weight(Parameter::Position)], embedded),
+        Stage::AttentionNorm => ([At(Point::Projection), At(Point::Tokens)], Point::Attended),
+        Stage::OutputNorm => ([At(Point::Contracted), At(Point::Attended)], Point::Tokens),
         _ => return None,
     })
+}
+
+impl NormNumbers {
+    /// Those of a norm in a stage; none for another command.
+    pub fn of(operation: &Operation, stage: Stage) -> Option<NormNumbers> {
+        let (parameter, sum) = match stage {
+            Stage::Embedding => (Parameter::EmbeddingNorm, Point::EmbeddingSum),
+            Stage::AttentionNorm => (Parameter::AttentionNorm, Point::AttentionSum),
+            Stage::OutputNorm => (Parameter::OutputNorm, Point::OutputSum),
+            _ => return None,
+        };
+        matches!(operation, Operation::LayerNorm(_)).then_some(NormNumbers { parameter, sum })
+    }
 }

@@ -1,11 +1,13 @@
 //! The parameters of a network as a design holds them: codes, 16-bit biases, 16-bit norm parameters.
 //!
-//! A bias or a norm parameter is `v · 2^lsb` with 15 bits of magnitude. The factor of the scores that is no power of two is
+//! A bias or beta is `v · 2^lsb` with 15 bits of magnitude, gamma with 12: its word holds the exponent of its channel too, by which
+//! the column's sums ahead of the norm are larger than its codes tell. The factor of the scores that is no power of two is
 //! in the query weights and their bias. The output projection has the rows of the heads that are on, each head padded to
 //! whole tiles, as the contexts lie.
 
 use super::numbers::Exponents;
 use kernels::adaptivfloat::{Format, Tensor, bias_for, exponent_of};
+use kernels::layernorm::GAMMA_BITS;
 use models::compiler::{Inference, Zeros};
 use models::design::Design;
 use models::program::Parameter;
@@ -32,6 +34,8 @@ pub struct Numerals {
     pub bias: Vec<i16>,
     /// Beta of a norm.
     pub beta: Vec<i16>,
+    /// Exponent of each channel that a norm reads; where there is none, 0.
+    pub channels: Vec<u8>,
 }
 
 /// All parameters.
@@ -135,11 +139,12 @@ impl Quantised {
     /// Adds a matrix under one bias for all layers.
     fn dense(&mut self, format: Format, parameter: Parameter, layers: &[Dense]) -> Result<(), WeightsError> {
         let codes = bias_for(format, layers.iter().map(|d| f64::from(d.weight.amax())).fold(0.0, f64::max));
-        let lsb = lsb(layers.iter().flat_map(|d| &d.bias));
+        let lsb = lsb(layers.iter().flat_map(|d| &d.bias), 16);
         let numerals = |d: &Dense| {
             let codes = Tensor::quantise(format, codes, &d.weight.map(f64::from))
                 .map_err(|_| WeightsError::NotFinite { what: "a matrix" })?;
-            Ok(Numerals { codes, bias: integers(&d.bias, lsb), beta: Vec::new() })
+            let bias = integers(&d.bias, lsb, 16);
+            Ok(Numerals { codes, bias, beta: Vec::new(), channels: Vec::new() })
         };
         let layers = layers.iter().map(numerals).collect::<Result<_, WeightsError>>()?;
         self.parameters
@@ -149,12 +154,13 @@ impl Quantised {
 
     /// Adds a norm.
     fn norm(&mut self, format: Format, parameter: Parameter, layers: &[&Norm]) {
-        let gamma_lsb = lsb(layers.iter().flat_map(|norm| &norm.gamma));
-        let beta_lsb = lsb(layers.iter().flat_map(|norm| &norm.beta));
+        let gamma_lsb = lsb(layers.iter().flat_map(|norm| &norm.gamma), GAMMA_BITS);
+        let beta_lsb = lsb(layers.iter().flat_map(|norm| &norm.beta), 16);
         let numerals = |norm: &&Norm| Numerals {
             codes: Tensor::zeros(format, 0, 0, 0),
-            bias: integers(&norm.gamma, gamma_lsb),
-            beta: integers(&norm.beta, beta_lsb),
+            bias: integers(&norm.gamma, gamma_lsb, GAMMA_BITS),
+            beta: integers(&norm.beta, beta_lsb, 16),
+            channels: vec![0; norm.gamma.len()],
         };
         let exponents = Exponents { codes: 0, lsb: gamma_lsb, beta_lsb };
         let layers = layers.iter().map(numerals).collect();
@@ -207,13 +213,15 @@ fn spread(dense: &Dense, heads: &[u32], width: usize, padded: usize) -> Dense {
     Dense { weight, bias: dense.bias.clone() }
 }
 
-/// Weight of the lowest bit with which the largest magnitude takes 15 bits.
-fn lsb<'a>(values: impl Iterator<Item = &'a f32>) -> i32 {
-    exponent_of(values.fold(0.0, |max, v| f64::from(v.abs()).max(max))).unwrap_or(0) - 14
+/// Weight of the lowest bit with which the largest magnitude takes all of `width` bits but the sign.
+fn lsb<'a>(values: impl Iterator<Item = &'a f32>, width: u32) -> i32 {
+    let octave = exponent_of(values.fold(0.0, |max, v| f64::from(v.abs()).max(max))).unwrap_or(0);
+    octave - (width.cast_signed() - 2)
 }
 
-fn integers(values: &[f32], lsb: i32) -> Vec<i16> {
-    let limit = f64::from(i16::MAX);
+/// Integers of up to 16 bits.
+fn integers(values: &[f32], lsb: i32, width: u32) -> Vec<i16> {
+    let limit = f64::from((1_i32 << (width - 1)) - 1);
     let integer =
         |v: &f32| (f64::from(*v) * f64::from(-lsb).exp2()).round_ties_even().clamp(-limit, limit) as i16;
     values.iter().map(integer).collect()
