@@ -1,43 +1,67 @@
-//! Element-wise add of two tensors with exponent biases of their own: the residual connections.
+//! Element-wise add of two tensors with exponent biases of their own: the residual connections, ahead of their norm.
 //!
-//! The sum of two codes is exact; it is rounded once, on encoding.
+//! The sum of two codes is exact; it is rounded once, to a fixed-point integer of [`SUM_BITS`] bits, and not to a code: a
+//! layer norm divides by what a row spreads, so that rounding a sum to three or four bits is what costs a network most.
+//! A column can have an exponent of its own, by which its sums are larger than the codes tell: a channel of outliers is
+//! then stored within the octaves of the others.
 
-use crate::adaptivfloat::{Format, Tensor, encode};
+use crate::adaptivfloat::Tensor;
 use crate::shape::ShapeError;
+use nalgebra::DMatrix;
 
-/// `x + y`, both [length x rows], in the format and bias given.
+/// Bits of a sum, its sign among them.
+pub const SUM_BITS: u32 = 24;
+
+/// The largest magnitude of a sum, which saturates alike on both sides.
+pub const MAX_SUM: i32 = (1 << (SUM_BITS - 1)) - 1;
+
+/// Bits of the exponent of a channel.
+pub const CHANNEL_BITS: u32 = 3;
+
+/// `(x + y) · 2^k`, both [length x rows], with the exponent k of each column, in units of `2^lsb`. `channels` are the
+/// exponents, below `2^CHANNEL_BITS`; a column beyond their end has none.
 ///
 /// # Errors
 /// Operands of different shapes.
-pub fn add(x: &Tensor, y: &Tensor, format: Format, bias: i32) -> Result<Tensor, ShapeError> {
+pub fn add(x: &Tensor, y: &Tensor, channels: &[u8], lsb: i32) -> Result<DMatrix<i32>, ShapeError> {
     ShapeError::exactly("length of the second operand", y.length(), x.length())?;
     ShapeError::exactly("number of rows of the second operand", y.rows(), x.rows())?;
-    let codes = x.codes.zip_map(&y.codes, |a, b| {
-        let sum = x.format.decode(a, x.bias).plus(y.format.decode(b, y.bias));
-        encode(format, bias, sum)
-    });
-    Ok(Tensor { format, bias, codes })
+    Ok(DMatrix::from_fn(x.length(), x.rows(), |at, row| {
+        let [a, b] = [x, y].map(|tensor| tensor.format.decode(tensor.codes[(at, row)], tensor.bias));
+        let channel = i32::from(channels.get(at).copied().unwrap_or(0));
+        // A larger sum and a finer unit are the same. The limit holds 24 bits.
+        a.plus(b).round_to(lsb.saturating_sub(channel), MAX_SUM.into()) as i32
+    }))
+}
+
+/// The reference: sums of dequantised values [C x R], unrounded.
+pub fn add_f64(x: &DMatrix<f64>, y: &DMatrix<f64>, channels: &[u8]) -> DMatrix<f64> {
+    let mut sum = x + y;
+    for (mut column, channel) in sum.row_iter_mut().zip(channels) {
+        column *= f64::from(*channel).exp2();
+    }
+    sum
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adaptivfloat::encode_f64;
-    use nalgebra::DMatrix;
+    use crate::adaptivfloat::Format;
 
     /// All pairs of codes. The biases keep both operands within 53 bits of each other, so the `f64` sum is exact.
     #[test]
     fn every_pair_of_codes_is_rounded_once() {
-        for (a, b, out) in
-            [(Format::AF8_3, Format::AF8_3, Format::AF8_3), (Format::AF8_4, Format::AF8_3, Format::AF8_4)]
-        {
+        for (a, b) in [(Format::AF8_3, Format::AF8_3), (Format::AF8_4, Format::AF8_3)] {
             let x = Tensor { format: a, bias: -9, codes: DMatrix::from_fn(256, 256, |i, _| i as u8) };
-            for bias in [-14, -9, -3, 20] {
+            let channels: Vec<u8> = (0..=255).map(|column| column % 8).collect();
+            for (bias, lsb) in [(-14, -20), (-9, -9), (-3, -8), (20, 3), (20, 14)] {
                 let y = Tensor { format: b, bias, codes: DMatrix::from_fn(256, 256, |_, j| j as u8) };
-                let sum = add(&x, &y, out, -8).unwrap();
-                let exact = x.dequantise() + y.dequantise();
-                for (code, exact) in sum.codes.iter().zip(exact.iter()) {
-                    assert_eq!(Ok(*code), encode_f64(out, -8, *exact), "{a} + {b}, bias {bias}: {exact}");
+                let sum = add(&x, &y, &channels, lsb).unwrap();
+                let exact = add_f64(&x.dequantise(), &y.dequantise(), &channels);
+                for (sum, exact) in sum.iter().zip(exact.iter()) {
+                    let limit = f64::from(MAX_SUM);
+                    let rounded = (exact * f64::from(-lsb).exp2()).round_ties_even().clamp(-limit, limit);
+                    assert_eq!(*sum, rounded as i32, "{a} + {b}, bias {bias}, unit 2^{lsb}: {exact}");
                 }
             }
         }
@@ -47,20 +71,29 @@ mod tests {
     fn a_far_smaller_operand_decides_a_tie() {
         let operand =
             |code, bias| Tensor { format: Format::AF8_3, bias, codes: DMatrix::from_element(1, 1, code) };
-        // 0x42 is 18, half way between 16 and 20, which have the codes 0x10 and 0x11 in two mantissa bits.
-        let out = Format::new(6, 3).unwrap();
+        // 0x42 is 18, half way between 16 and 20, which are 4 and 5 of four.
         let tie = operand(0x42, 0);
-        for (small, bias, expected) in [(0, -500, 0x10), (0x01, -500, 0x11), (0x81, -500, 0x10)] {
-            let sum = add(&tie, &operand(small, bias), out, 0).unwrap();
-            assert_eq!(sum.codes[0], expected, "{small}");
+        for (small, bias, expected) in [(0, -500, 4), (0x01, -500, 5), (0x81, -500, 4)] {
+            let sum = add(&tie, &operand(small, bias), &[], 2).unwrap();
+            assert_eq!(sum[0], expected, "{small}");
+        }
+    }
+
+    #[test]
+    fn a_sum_saturates_with_its_sign() {
+        let operand =
+            |code| Tensor { format: Format::AF8_3, bias: 0, codes: DMatrix::from_element(1, 1, code) };
+        for (code, expected) in [(0x7f, MAX_SUM), (0xff, -MAX_SUM)] {
+            let sum = add(&operand(code), &operand(0), &[7], -14).unwrap();
+            assert_eq!(sum[0], expected, "{code}");
         }
     }
 
     #[test]
     fn shapes_are_checked() {
         let x = Tensor::zeros(Format::AF8_3, 0, 4, 2);
-        let error = add(&x, &Tensor::zeros(Format::AF8_3, 0, 3, 2), Format::AF8_3, 0).unwrap_err();
+        let error = add(&x, &Tensor::zeros(Format::AF8_3, 0, 3, 2), &[], 0).unwrap_err();
         assert_eq!(error.to_string(), "length of the second operand is 3, must be 4");
-        assert!(add(&x, &Tensor::zeros(Format::AF8_3, 0, 4, 1), Format::AF8_3, 0).is_err());
+        assert!(add(&x, &Tensor::zeros(Format::AF8_3, 0, 4, 1), &[], 0).is_err());
     }
 }

@@ -1,12 +1,15 @@
-//! Layer norm from exact integer sums.
+//! Layer norm from exact integer sums, behind the add of the residual.
 //!
-//! With the significands x of a row, N of them valid: S = sum x, V = N * sum x^2 - S^2, and
-//! out = (N*x - S) * V^-1/2 * gamma + beta. Numerator and V are exact; the input's exponent bias cancels. The normal
+//! With the integers x of a row that [`add`](crate::add::add()) gives, N of them valid: S = sum x, V = N * sum x^2 - S^2, and
+//! out = (N*x - S) * V^-1/2 * gamma + beta. Numerator and V are exact; the unit of the integers cancels. The normal
 //! value z = (N*x - S) * V^-1/2 is rounded to 16 fraction bits, gamma and beta are applied exactly, and the result is
 //! rounded on encoding. Two passes over a row: sums, then values. V = 0 gives beta. Not modelled: the epsilon of
 //! the software (1e-12), which only matters for a row that is all but constant.
+//!
+//! A parameter word of gamma holds gamma above the exponent of its channel ([`gamma_word`]), since both passes need that.
 
 use crate::adaptivfloat::{Fixed, Format, Tensor, encode};
+use crate::add::CHANNEL_BITS;
 use crate::fixed::{RSQRT_ERROR, rsqrt};
 use crate::shape::ShapeError;
 use nalgebra::DMatrix;
@@ -14,6 +17,9 @@ use std::num::NonZeroU128;
 
 /// Fraction bits of the normal value.
 pub const NORMAL_FRACTION: u32 = 16;
+
+/// Bits of gamma in its 16-bit word, two's complement; below it lies the exponent of the channel.
+pub const GAMMA_BITS: u32 = 16 - CHANNEL_BITS;
 
 /// Relative error of the normal value; half of 2^-16 comes on top, absolute.
 pub const NORMAL_ERROR: f64 = RSQRT_ERROR;
@@ -27,25 +33,35 @@ pub struct Parameters<'a> {
     pub lsb: i32,
 }
 
+/// The parameter word of gamma, which takes [`GAMMA_BITS`] bits, and of its channel's exponent, which takes [`CHANNEL_BITS`].
+pub const fn gamma_word(gamma: i16, channel: u8) -> i16 {
+    gamma << CHANNEL_BITS | channel as i16 & ((1 << CHANNEL_BITS) - 1)
+}
+
+/// Gamma and the exponent of its channel, from their word.
+pub const fn gamma_parts(word: i16) -> (i16, u8) {
+    (word >> CHANNEL_BITS, (word & ((1 << CHANNEL_BITS) - 1)) as u8)
+}
+
 /// Layer norm of each row of `x` [C x R] over its first `valid` elements; the others give code 0. The result [C x R]
-/// has the format and bias given.
+/// has the format and bias given. The integers are at most [`MAX_SUM`](crate::add::MAX_SUM) in magnitude.
 ///
 /// # Errors
 /// `valid` above C, or gamma or beta shorter than `valid`.
 pub fn layernorm(
-    x: &Tensor,
+    x: &DMatrix<i32>,
     valid: usize,
     gamma: Parameters<'_>,
     beta: Parameters<'_>,
     format: Format,
     bias: i32,
 ) -> Result<Tensor, ShapeError> {
-    ShapeError::at_most("number of valid elements", valid, x.length())?;
+    ShapeError::at_most("number of valid elements", valid, x.nrows())?;
     ShapeError::at_most("number of valid elements (limit: gamma)", valid, gamma.values.len())?;
     ShapeError::at_most("number of valid elements (limit: beta)", valid, beta.values.len())?;
-    let mut out = Tensor::zeros(format, bias, x.length(), x.rows());
-    for (r, mut column) in out.codes.column_iter_mut().enumerate() {
-        let row: Vec<i64> = x.row(r)[..valid].iter().map(|&code| x.format.significand(code).into()).collect();
+    let mut out = Tensor::zeros(format, bias, x.nrows(), x.ncols());
+    for (row, mut column) in x.column_iter().zip(out.codes.column_iter_mut()) {
+        let row: Vec<i64> = row.iter().take(valid).map(|&x| x.into()).collect();
         let moments = Moments::of(&row);
         for (k, &value) in row.iter().enumerate() {
             let scaled =
@@ -99,46 +115,65 @@ pub fn layernorm_f64(x: &DMatrix<f64>, valid: usize, gamma: &[f64], beta: &[f64]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::add::{MAX_SUM, add, add_f64};
     use crate::testing::{Rng, SEED, random_tensor, rounding_bound};
     use rand::RngExt;
     use rand_chacha::rand_core::SeedableRng;
 
     const OUT: (Format, i32) = (Format::AF8_4, -9);
 
-    fn check(x: &Tensor, valid: usize, gamma: &[i16], beta: &[i16]) {
-        let (g, b) = (Parameters { values: gamma, lsb: -13 }, Parameters { values: beta, lsb: -12 });
+    /// `sums` against the exact norm of the values that they stand for, which is that of the integers.
+    fn check(x: &DMatrix<i32>, valid: usize, gamma: &[i16], beta: &[i16]) {
+        let exact = x.map(f64::from);
+        check_against(x, &exact, &vec![0.0; x.ncols()], valid, gamma, beta);
+    }
+
+    /// Against the norm of `exact`; the elements of a row may be off by `off` of its deviation.
+    fn check_against(
+        x: &DMatrix<i32>,
+        exact: &DMatrix<f64>,
+        off: &[f64],
+        valid: usize,
+        gamma: &[i16],
+        beta: &[i16],
+    ) {
+        let (g, b) = (Parameters { values: gamma, lsb: -14 }, Parameters { values: beta, lsb: -12 });
         let golden = layernorm(x, valid, g, b, OUT.0, OUT.1).unwrap().dequantise();
         let real = |p: Parameters| -> Vec<f64> {
             p.values.iter().map(|&v| f64::from(v) * f64::from(p.lsb).exp2()).collect()
         };
         let (gamma, beta) = (real(g), real(b));
-        let exact = layernorm_f64(&x.dequantise(), valid, &gamma, &beta);
+        let exact = layernorm_f64(exact, valid, &gamma, &beta);
         for (index, (g, e)) in golden.iter().zip(exact.iter()).enumerate() {
-            let k = index % x.length();
+            let k = index % x.nrows();
             if k >= valid {
                 assert_eq!(g.to_bits(), 0, "element {k} does not count");
                 continue;
             }
             let normal = (e - beta[k]).abs();
-            let internal = normal * NORMAL_ERROR + gamma[k].abs() / 131_072.0 + 1e-12;
+            // An element and the mean are off by `off`, and the deviation, relatively, by no more.
+            let off = off[index / x.nrows()];
+            let rounding = 2.0 * off * gamma[k].abs() + 2.0 * off * normal;
+            let internal = rounding + normal * NORMAL_ERROR + gamma[k].abs() / 131_072.0 + 1e-12;
             let limit = internal + rounding_bound(OUT.0, OUT.1, e.abs() + internal);
             assert!((g - e).abs() <= limit, "seed {SEED}: element {k}: {g} {e}");
         }
     }
 
     fn parameters(rng: &mut Rng, length: usize) -> (Vec<i16>, Vec<i16>) {
-        let mut vector = |_| (0..length).map(|_| rng.random_range(-10_000..10_000)).collect();
-        (vector(0), vector(1))
+        let mut vector = |most: i16| (0..length).map(|_| rng.random_range(-most..most)).collect();
+        (vector(1 << (GAMMA_BITS - 1)), vector(10_000))
     }
 
     #[test]
     fn random_rows_are_within_the_bound() {
         let mut rng = Rng::seed_from_u64(SEED);
-        for format in Format::all() {
+        for bits in [1, 8, 16, 23] {
             for (length, valid) in [(1, 1), (2, 2), (16, 7), (768, 768), (800, 768)] {
                 let (gamma, beta) = parameters(&mut rng, length);
-                let bias = rng.random_range(-20..20);
-                check(&random_tensor(&mut rng, format, bias, length, 3), valid, &gamma, &beta);
+                let most = (1 << bits) - 1;
+                let x = DMatrix::from_fn(length, 3, |_, _| rng.random_range(-most..=most));
+                check(&x, valid, &gamma, &beta);
             }
         }
     }
@@ -146,23 +181,40 @@ mod tests {
     #[test]
     fn extreme_rows_are_within_the_bound() {
         let mut rng = Rng::seed_from_u64(SEED);
-        let format = Format::AF8_4;
-        for length in [1, 2, 4096] {
+        for length in [1, 2, 4096, 65_535] {
             let (gamma, beta) = parameters(&mut rng, length);
-            for fill in [0, 1, format.max_code(), format.code_mask()] {
-                let mut x = Tensor::zeros(format, -9, length, 3);
-                x.codes.fill(fill);
-                x.codes[(length / 2, 1)] = format.max_code();
-                x.codes.column_mut(2).iter_mut().step_by(2).for_each(|code| *code ^= format.sign_mask());
+            for fill in [0, 1, MAX_SUM, -MAX_SUM] {
+                let mut x = DMatrix::from_element(length, 3, fill);
+                x[(length / 2, 1)] = MAX_SUM;
+                x.column_mut(2).iter_mut().step_by(2).for_each(|value| *value = -*value);
                 check(&x, length, &gamma, &beta);
             }
         }
     }
 
+    /// A sum that does not saturate is off by half a unit of `2^lsb` at most, and so is the mean.
+    #[test]
+    fn norms_of_rounded_sums_are_within_the_bound() {
+        let mut rng = Rng::seed_from_u64(SEED);
+        for format in Format::all() {
+            let mut operand = |bias| random_tensor(&mut rng, format, bias, 64, 3);
+            let (a, b) = (operand(-9), operand(-6));
+            let channels: Vec<u8> = (0..64).map(|_| rng.random_range(0..8)).collect();
+            let exact = add_f64(&a.dequantise(), &b.dequantise(), &channels);
+            // The largest sum takes 22 of the 23 bits of a magnitude.
+            let lsb = crate::adaptivfloat::exponent_of(exact.amax()).unwrap() - 21;
+            let sums = add(&a, &b, &channels, lsb).unwrap();
+            let deviation = |row: nalgebra::DVectorView<'_, f64>| row.variance().sqrt();
+            let off: Vec<f64> =
+                exact.column_iter().map(|row| f64::from(lsb).exp2() / 2.0 / deviation(row)).collect();
+            let (gamma, beta) = parameters(&mut rng, 64);
+            check_against(&sums, &exact, &off, 64, &gamma, &beta);
+        }
+    }
+
     #[test]
     fn a_constant_row_gives_beta() {
-        let mut x = Tensor::zeros(Format::AF8_3, -4, 3, 1);
-        x.codes.fill(0x55);
+        let x = DMatrix::from_element(3, 1, 85);
         let gamma = Parameters { values: &[1000; 3], lsb: -10 };
         let beta = Parameters { values: &[1024, -512, 0], lsb: -10 };
         let out = layernorm(&x, 3, gamma, beta, OUT.0, OUT.1).unwrap();
@@ -170,8 +222,17 @@ mod tests {
     }
 
     #[test]
+    fn a_word_holds_every_gamma_and_channel() {
+        let half = 1 << (GAMMA_BITS - 1);
+        for (gamma, channel) in (-half..half).flat_map(|gamma| (0..8).map(move |channel| (gamma, channel))) {
+            assert_eq!(gamma_parts(gamma_word(gamma, channel)), (gamma, channel));
+        }
+        assert_eq!(gamma_word(-1, 2), -6);
+    }
+
+    #[test]
     fn shapes_are_checked() {
-        let x = Tensor::zeros(Format::AF8_3, 0, 4, 1);
+        let x = DMatrix::zeros(4, 1);
         let of = |length: usize| Parameters { values: &[0; 8][..length], lsb: 0 };
         let run = |valid, g, b| layernorm(&x, valid, of(g), of(b), OUT.0, OUT.1);
         assert!(run(4, 4, 4).is_ok() && run(5, 8, 8).is_err() && run(4, 3, 4).is_err());

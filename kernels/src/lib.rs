@@ -11,8 +11,8 @@
 //! | [`epilogue`] | end of the processing unit's pipe: scale, bias, activation, requantisation |
 //! | [`activation`] | GELU and tanh by table |
 //! | [`softmax`] | base-2 softmax with attention-span mask |
-//! | [`layernorm`] | layer norm from exact sums |
-//! | [`add`] | element-wise add with separate exponent biases |
+//! | [`add`] | element-wise add with separate exponent biases, to wide sums |
+//! | [`layernorm`] | layer norm of wide sums, from exact moments |
 //! | [`entropy`] | entropy of an off-ramp's logits and the exit decision |
 //! | [`dvfs`] | prediction of the exit and the supply voltage until then |
 //! | [`levels`], [`secded`] | cells of non-volatile memory: levels for bits, and the code that corrects one of them |

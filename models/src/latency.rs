@@ -16,6 +16,8 @@ pub const ACTIVATE: u64 = 3;
 pub const REQUANTISE: u64 = 2;
 /// Mask generation and the write into the buffer page.
 pub const ENCODE: u64 = 2;
+/// Element-wise add: alignment, sum, shift to the unit of the sums, rounding.
+pub const ADD: u64 = 4;
 /// `2^-t`: range reduction, table, interpolation.
 pub const EXP2: u64 = 3;
 /// `log2`: normalisation, table, interpolation.
@@ -51,13 +53,10 @@ pub fn softmax_pass(n: u32) -> u64 {
     DECODE + 1 + EXP2 + tree(n) + ACCUMULATE + LOG2
 }
 
-/// Layer norm, one pass over a row block: decode, square, tree, accumulate, `1/sqrt`.
+/// Layer norm, one pass over a row block: decode, add, square, tree, accumulate, `1/sqrt`.
 pub fn layernorm_pass(n: u32) -> u64 {
-    DECODE + MULTIPLY + tree(n) + ACCUMULATE + RSQRT
+    DECODE + ADD + MULTIPLY + tree(n) + ACCUMULATE + RSQRT
 }
-
-/// Element-wise add: decode, align and add, round, encode.
-pub const ADD: u64 = DECODE + 2 + REQUANTISE + ENCODE;
 
 /// Entropy, one pass: decode, subtract, `2^-t`, multiply, tree, accumulate.
 pub fn entropy_pass(n: u32) -> u64 {

@@ -8,7 +8,7 @@ use models::program::{COMMAND_BYTES, Command, Operation, Program, Unit};
 use models::record::{self, Record, preset};
 use models::workload::Workload;
 
-const SCALES: Scales = Scales { operands: [-14, -17], parameters: [-20, -21], out: -9 };
+const SCALES: Scales = Scales { operands: [-14, -17], sum: -23, parameters: [-20, -21], out: -9 };
 
 fn program(design: &Design, network: &str, workload: &str) -> Option<Program> {
     let network: Network = preset(network).expect("a preset");
@@ -74,6 +74,15 @@ fn check(design: &Design, command: &Command, word: &Word) {
             let bias = m.epilogue.bias.map(|range| u64::from(range.start));
             assert_eq!((field(word, "has_bias") == 1).then(|| 4 * field(word, "bias_start")), bias);
         }
+        Operation::LayerNorm(l) => {
+            for (name, region) in [("a", l.a), ("b", l.b), ("out", l.out)] {
+                assert_eq!(n * field(word, &format!("{name}.base")), u64::from(region.base));
+                assert_eq!(field(word, &format!("{name}.buffer")), u64::from(region.buffer));
+            }
+            let exponents =
+                ["a_lsb", "b_lsb", "sum_lsb", "gamma_lsb", "beta_lsb"].map(|name| field(word, name));
+            assert_eq!(exponents, [-14, -17, -23, -20, -21].map(|lsb: i64| lsb as u64 & 0x3ff));
+        }
         Operation::Load(t) | Operation::Store(t) => {
             assert_eq!(4 * field(word, "offset"), t.offset);
             assert_eq!(field(word, "runs") * 4 * field(word, "bytes"), t.bytes());
@@ -113,7 +122,19 @@ fn what_does_not_fit_is_refused_by_name() {
     let said = refused("matmul", SCALES, &|command| command.waits[0] = 1 << 16);
     assert_eq!(said, "command 0, matmul: wait for load = 65536 needs more than its 16 bits");
     let far = Scales { out: 512, ..SCALES };
-    assert_eq!(refused("add", far, &|_| ()), "command 0, add: out_bias = 512 must be from -512 to 511");
+    assert_eq!(
+        refused("layernorm", far, &|_| ()),
+        "command 0, layernorm: out_bias = 512 must be from -512 to 511"
+    );
+    let said = refused("layernorm", SCALES, &|command| {
+        if let Operation::LayerNorm(norm) = &mut command.operation {
+            norm.b.block_stride *= 2;
+        }
+    });
+    assert!(
+        said.contains("layernorm: b.stride = ") && said.ends_with(", the vectors of a row block"),
+        "{said}"
+    );
     let said = refused("softmax", SCALES, &|command| {
         if let Operation::Softmax(softmax) = &mut command.operation {
             softmax.input.base += 1;

@@ -61,7 +61,7 @@ fn a_layer_is_close_to_ideal() {
     let products = products.map(|(_, cycles)| cycles).sum::<u64>() / u64::from(run.layers);
     // Fill and pipeline of each chunk's product: 16 + 14 cycles on some 2000 each, and on 58 to 512 in the attention.
     assert!(products * 100 <= IDEAL * 103, "matrix products of a layer: {products} cycles, ideal {IDEAL}");
-    // What the SFU and the memory leave exposed: the last softmax, add and norm, the first loads of each stage.
+    // What the SFU and the memory leave exposed: the last softmax and norm, the first loads of each stage.
     for (layer, ends) in run.layer_ends.windows(2).enumerate() {
         let cycles = ends[1] - ends[0];
         assert!(cycles * 100 <= IDEAL * 110, "layer {}: {cycles} cycles, ideal {IDEAL}", layer + 2);

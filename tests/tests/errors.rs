@@ -90,7 +90,7 @@ const CATALOGUE: &[(&str, &[&str])] = &[
     ("op-shape-few", &["op", "matmul", "--shape", "64x64"]),
     ("op-shape-many", &["op", "entropy", "--shape", "2x2"]),
     ("op-shape-zero", &["op", "softmax", "--shape", "0x128"]),
-    ("op-shape-negative", &["op", "add", "--shape=-1x128"]),
+    ("op-shape-negative", &["op", "softmax", "--shape=-1x128"]),
     ("op-shape-word", &["op", "layernorm", "--shape", "rowsx128"]),
     ("op-shape-large", &["op", "matmul", "--shape", "64x64x4294967297"]),
     ("op-unknown", &["op", "gelu", "--shape", "64x64"]),

@@ -136,7 +136,7 @@ fn policy(rng: &mut ChaCha8Rng, option: &mut impl FnMut(&str, &str)) {
 fn command_line(rng: &mut ChaCha8Rng, keys: &[String]) -> Vec<String> {
     let mut words = match rng.random_range(0..4) {
         0 => {
-            vec!["op".to_owned(), pick(rng, &["matmul", "softmax", "layernorm", "add", "entropy"]).to_owned()]
+            vec!["op".to_owned(), pick(rng, &["matmul", "softmax", "layernorm", "entropy"]).to_owned()]
         }
         1 => vec!["run".to_owned()],
         2 => vec!["stream".to_owned(), "--sentences=50".to_owned()],

@@ -8,7 +8,7 @@ use super::CompileError;
 use super::builder::{Builder, dense};
 use super::frame::{Slots, choose};
 use crate::program::command::{AuxRange, Base};
-use crate::program::{Add, Form, LayerNorm, Operation, Parameter, Region, Stage, Stored};
+use crate::program::{Form, LayerNorm, Operation, Parameter, Region, Stage, Stored};
 
 /// Output projection of the context, residual, norm: `result = norm(context · Wᵀ + tokens)`.
 pub(super) fn output(
@@ -18,14 +18,15 @@ pub(super) fn output(
     result: Stored,
 ) -> Result<(), CompileError> {
     let (blocks, hidden, inner) = (b.shape.token_blocks, b.shape.hidden_tiles, b.shape.context_tiles);
-    let (tiling, (c, x, sum, mut slots, o, norm)) =
+    // The room of the context takes the result too.
+    let widest = inner.max(hidden);
+    let (tiling, (c, x, mut slots, o, norm)) =
         choose(b.design, "output projection", blocks, hidden, |frame, t| {
-            let c = frame.take("context", 0, t.group, inner);
+            let c = frame.take("context", 0, t.group, widest);
             let x = frame.take("residual", 0, t.group, hidden);
-            let sum = frame.take("sum", 0, t.group, hidden);
             let slots = Slots::take(frame, t.slots, t.chunk, inner, t.chunk);
             let o = frame.take("projection", 1, t.group, hidden);
-            (c, x, sum, slots, o, frame.take_aux(b.norm_bytes(hidden)))
+            (c, x, slots, o, frame.take_aux(b.norm_bytes(hidden)))
         })?;
     b.say("output projection", &tiling);
     let columns = b.job.network.hidden;
@@ -34,14 +35,15 @@ pub(super) fn output(
     b.load_norm(Parameter::AttentionNorm, norm, hidden, Stage::AttentionNorm);
     for (group, first) in (0..blocks).step_by(tiling.group as usize).enumerate() {
         let (rows, group) = (tiling.group.min(blocks - first), group as u32);
-        let [c, x, sum, o] = [c, x, sum, o].map(|r| r.rows(0, rows));
+        let [x, o] = [x, o].map(|r| r.rows(0, rows));
+        let [c, out] = [inner, hidden].map(|tiles| Region::new(b.n, c.buffer, c.base, rows, tiles));
         let count = b.tokens(first, rows);
         b.emit(Operation::Load(b.transfer(context, first, 0, c)), Stage::Output, None, (group, 0));
         b.emit(Operation::Load(b.transfer(tokens, first, 0, x)), Stage::Output, None, (group, 0));
         let tag = (Stage::Output, None, group);
         b.linear(dense(c), count, &weights, &mut slots, o, tag);
-        b.add_norm([o, x, sum], norm, count, (Stage::AttentionNorm, group));
-        b.emit(Operation::Store(b.transfer(result, first, 0, o)), Stage::AttentionNorm, None, (group, 0));
+        b.add_norm([o, x, out], norm, count, (Stage::AttentionNorm, group));
+        b.emit(Operation::Store(b.transfer(result, first, 0, out)), Stage::AttentionNorm, None, (group, 0));
     }
     Ok(())
 }
@@ -51,7 +53,7 @@ pub(super) fn feed_forward(b: &mut Builder, tokens: Stored, result: Stored) -> R
     let (blocks, hidden, wide) = (b.shape.token_blocks, b.shape.hidden_tiles, b.shape.wide_tiles);
     // A slot that holds a chunk of the second matrix holds wider chunks of the first: its reduction is shorter.
     let wider = |chunk: u32| (chunk * (wide / hidden).max(1)).min(wide);
-    // The room of the activations takes the sum too, and a slot holds chunks of both matrices.
+    // The room of the activations takes the result too, and a slot holds chunks of both matrices.
     let widest = wide.max(hidden);
     let (up, (x, h, mut slots, y, norm)) =
         choose(b.design, "feed-forward network", blocks, hidden, |frame, t| {
@@ -78,10 +80,10 @@ pub(super) fn feed_forward(b: &mut Builder, tokens: Stored, result: Stored) -> R
         b.linear(dense(x), count, &first_weights, &mut slots, h, (Stage::FeedForward1, None, group));
         let tag = (Stage::FeedForward2, None, group);
         b.linear(dense(h), count, &second_weights, &mut slots, y, tag);
-        // The activations have been used: their room takes the sum.
-        let sum = Region::new(b.n, h.buffer, h.base, rows, hidden);
-        b.add_norm([y, x, sum], norm, count, (Stage::OutputNorm, group));
-        b.emit(Operation::Store(b.transfer(result, first, 0, y)), Stage::OutputNorm, None, (group, 0));
+        // The activations have been used: their room takes the result.
+        let out = Region::new(b.n, h.buffer, h.base, rows, hidden);
+        b.add_norm([y, x, out], norm, count, (Stage::OutputNorm, group));
+        b.emit(Operation::Store(b.transfer(result, first, 0, out)), Stage::OutputNorm, None, (group, 0));
     }
     Ok(())
 }
@@ -99,18 +101,16 @@ impl Builder<'_> {
         self.load_aux(base, offset, aux, stage, None);
     }
 
-    /// `projection = norm(projection + residual)` by way of `sum`, over `rows` rows.
+    /// `out = norm(projection + residual)` over `rows` rows.
     fn add_norm(
         &mut self,
-        [projection, residual, sum]: [Region; 3],
+        [a, b, out]: [Region; 3],
         parameters: AuxRange,
         rows: u32,
         (stage, group): (Stage, u32),
     ) {
-        let add = Add { rows, a: projection, b: residual, out: sum };
-        self.emit(Operation::Add(add), stage, None, (group, 0));
         let valid = self.job.network.hidden;
-        let norm = LayerNorm { input: sum, out: projection, rows, valid, parameters };
+        let norm = LayerNorm { a, b, out, rows, valid, parameters };
         self.emit(Operation::LayerNorm(norm), stage, None, (group, 0));
     }
 

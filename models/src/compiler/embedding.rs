@@ -1,4 +1,4 @@
-//! Embeddings: word and position rows gathered, added, normed and, where the embedding is narrower than the encoder,
+//! Embeddings: word and position rows gathered, their sum normed and, where the embedding is narrower than the encoder,
 //! mapped.
 //!
 //! Both tables lie in the NVM if it holds them, else in external memory. The token-type row of segment 0 is folded into the
@@ -12,8 +12,8 @@ use super::frame::{Slots, choose};
 use super::weights::{ALIGN, Matrix};
 use crate::program::command::Base;
 use crate::program::{
-    Add, Form, Gather, Index, LayerNorm, MemoryMap, Occupancy, Operation, Parameter, Placement, Section,
-    Space, Stage, Stored,
+    Form, Gather, Index, LayerNorm, MemoryMap, Occupancy, Operation, Parameter, Placement, Section, Space,
+    Stage, Stored,
 };
 
 /// A table of embeddings in a memory.
@@ -77,18 +77,17 @@ fn external_table(b: &mut Builder, rows: u32) -> Table {
 pub(super) fn embedding(b: &mut Builder, tokens: Stored, map: &mut MemoryMap) -> Result<(), CompileError> {
     let (blocks, hidden, narrow) = (b.shape.token_blocks, b.shape.hidden_tiles, b.shape.embedding_tiles);
     let mapped = b.job.network.embedding != b.job.network.hidden;
-    let (tiling, (word, position, sum, normed, norm, map_regions)) =
+    let (tiling, (word, position, normed, norm, map_regions)) =
         choose(b.design, "embedding", blocks, hidden, |frame, t| {
             let word = frame.take("word rows", 0, t.group, narrow);
             let position = frame.take("position rows", 1, t.group, narrow);
-            let sum = frame.take("sum", u8::from(mapped), t.group, narrow);
             let normed = frame.take("normed rows", u8::from(!mapped), t.group, narrow);
             let norm = frame.take_aux(b.norm_bytes(narrow));
             let map_regions = mapped.then(|| {
                 let slots = Slots::take(frame, t.slots, t.chunk, narrow, t.chunk);
                 (slots, frame.take("mapped rows", 1, t.group, hidden))
             });
-            (word, position, sum, normed, norm, map_regions)
+            (word, position, normed, norm, map_regions)
         })?;
     let tables = place_tables(b, map);
     b.load_norm(Parameter::EmbeddingNorm, norm, narrow, Stage::Embedding);
@@ -101,7 +100,7 @@ pub(super) fn embedding(b: &mut Builder, tokens: Stored, map: &mut MemoryMap) ->
     });
     for (group, first) in (0..blocks).step_by(tiling.group as usize).enumerate() {
         let (rows, group) = (tiling.group.min(blocks - first), group as u32);
-        let [word, position, sum, normed] = [word, position, sum, normed].map(|r| r.rows(0, rows));
+        let [word, position, normed] = [word, position, normed].map(|r| r.rows(0, rows));
         let count = b.tokens(first, rows);
         let sources = [(Index::Word, word), (Index::Position, position)];
         for (table, (index, region)) in tables.into_iter().zip(sources) {
@@ -118,10 +117,8 @@ pub(super) fn embedding(b: &mut Builder, tokens: Stored, map: &mut MemoryMap) ->
             };
             b.emit(Operation::Gather(gather), Stage::Embedding, None, (group, 0));
         }
-        let add = Add { rows: count, a: word, b: position, out: sum };
-        b.emit(Operation::Add(add), Stage::Embedding, None, (group, 0));
         let valid = b.job.network.embedding;
-        let layernorm = LayerNorm { input: sum, out: normed, rows: count, valid, parameters: norm };
+        let layernorm = LayerNorm { a: word, b: position, out: normed, rows: count, valid, parameters: norm };
         b.emit(Operation::LayerNorm(layernorm), Stage::Embedding, None, (group, 0));
         let mut result = normed;
         if let Some((placed, slots, out)) = &mut map_regions {

@@ -10,8 +10,7 @@ use crate::design::Design;
 use crate::network::{Family, Network};
 use crate::program::command::{AuxRange, Base};
 use crate::program::{
-    Add, Entropy, Epilogue, LayerNorm, Matmul, MemoryMap, Occupancy, Operation, Parameter, Program, Softmax,
-    Stage,
+    Entropy, Epilogue, LayerNorm, Matmul, MemoryMap, Occupancy, Operation, Parameter, Program, Softmax, Stage,
 };
 use kernels::activation::Activation;
 
@@ -24,8 +23,6 @@ pub enum Single {
     Softmax(u32, u32),
     /// Rows and columns.
     LayerNorm(u32, u32),
-    /// Rows and columns.
-    Add(u32, u32),
     /// Classes.
     Entropy(u32),
 }
@@ -37,7 +34,6 @@ impl Single {
             Single::Matmul(..) => "matmul",
             Single::Softmax(..) => "softmax",
             Single::LayerNorm(..) => "layernorm",
-            Single::Add(..) => "add",
             Single::Entropy(_) => "entropy",
         }
     }
@@ -61,12 +57,10 @@ pub fn compile_single(design: &Design, single: Single) -> Result<Program, Compil
         Single::LayerNorm(rows, columns) => {
             special(&mut b, "layer norm", rows, columns, Stage::OutputNorm, |r, tiles| {
                 let parameters = AuxRange { start: 0, bytes: 4 * tiles * design.pu.n };
-                Operation::LayerNorm(LayerNorm { input: r[0], out: r[1], rows, valid: columns, parameters })
+                let [a, out, b] = r;
+                Operation::LayerNorm(LayerNorm { a, b, out, rows, valid: columns, parameters })
             })?;
         }
-        Single::Add(rows, columns) => special(&mut b, "add", rows, columns, Stage::OutputNorm, |r, _| {
-            Operation::Add(Add { rows, a: r[0], b: r[2], out: r[1] })
-        })?,
         Single::Entropy(classes) => special(&mut b, "entropy", 1, classes, Stage::OffRamp, |r, _| {
             Operation::Entropy(Entropy { input: r[0], classes })
         })?,
@@ -122,7 +116,7 @@ fn special(
     let regions = [
         frame.take("input", 0, blocks, tiles),
         frame.take("result", 1, blocks, tiles),
-        frame.take("second input", 0, if what == "add" { blocks } else { 0 }, tiles),
+        frame.take("second input", 0, if what == "layer norm" { blocks } else { 0 }, tiles),
     ];
     frame.fits(what)?;
     b.emit(command(regions, tiles), stage, None, (0, 0));

@@ -41,6 +41,13 @@ pub enum Point {
     Logits,
 }
 
+impl Point {
+    /// Whether the machine rounds it to codes: all but the sums that a norm makes of its operands, which stay wide.
+    pub fn is_coded(self) -> bool {
+        !matches!(self, Point::EmbeddingSum | Point::AttentionSum | Point::OutputSum)
+    }
+}
+
 /// A point of a layer, from 0. Tokens of a layer are those that enter it: what leaves the last one belongs to a layer behind it. What is
 /// ahead of the layers belongs to the first.
 pub type Place = (Point, u32);

@@ -23,8 +23,7 @@ impl Operation {
             Operation::Gather(g) => vec![(g.region, Write)],
             Operation::Matmul(m) => vec![(m.rows.region, Read), (m.columns.region, Read), (m.out, Write)],
             Operation::Softmax(s) => vec![(s.input, Read), (s.out, Write)],
-            Operation::LayerNorm(l) => vec![(l.input, Read), (l.out, Write)],
-            Operation::Add(a) => vec![(a.a, Read), (a.b, Read), (a.out, Write)],
+            Operation::LayerNorm(l) => vec![(l.a, Read), (l.b, Read), (l.out, Write)],
             Operation::Entropy(e) => vec![(e.input, Read)],
             _ => Vec::new(),
         }
@@ -39,7 +38,6 @@ impl Operation {
             Operation::Matmul(_) => "matmul",
             Operation::Softmax(_) => "softmax",
             Operation::LayerNorm(_) => "layernorm",
-            Operation::Add(_) => "add",
             Operation::Entropy(_) => "entropy",
             Operation::SetPoint { .. } => "setpoint",
             Operation::Predict { .. } => "predict",

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// What a command belongs to, for listings and reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Gather, position add, layer norm and map of the embeddings.
+    /// Gather, layer norm of word plus position, and map of the embeddings.
     Embedding,
     /// Query projection.
     Query,
@@ -24,13 +24,13 @@ pub enum Stage {
     Context,
     /// Output projection.
     Output,
-    /// Residual and norm after attention.
+    /// Norm of the residual sum after attention.
     AttentionNorm,
     /// First feed-forward product.
     FeedForward1,
     /// Second feed-forward product.
     FeedForward2,
-    /// Residual and norm after the feed-forward network.
+    /// Norm of the residual sum after the feed-forward network.
     OutputNorm,
     /// Pooler, classifier, entropy and exit decision.
     OffRamp,
@@ -103,10 +103,8 @@ pub enum Operation {
     Matmul(Matmul),
     /// Softmax of each row.
     Softmax(Softmax),
-    /// Layer norm of each row.
+    /// Sum of two operands and the layer norm of each of its rows.
     LayerNorm(LayerNorm),
-    /// Element-wise add.
-    Add(Add),
     /// Entropy of one row of logits.
     Entropy(Entropy),
     /// Control: when all is idle, change the supply voltage (mV) and the frequency that goes with it.
@@ -145,9 +143,7 @@ impl Operation {
             Operation::Load(_) | Operation::Gather(_) => Some(Unit::Load),
             Operation::Store(_) => Some(Unit::Store),
             Operation::Matmul(_) => Some(Unit::Pu),
-            Operation::Softmax(_) | Operation::LayerNorm(_) | Operation::Add(_) | Operation::Entropy(_) => {
-                Some(Unit::Sfu)
-            }
+            Operation::Softmax(_) | Operation::LayerNorm(_) | Operation::Entropy(_) => Some(Unit::Sfu),
             _ => None,
         }
     }
@@ -326,32 +322,21 @@ pub struct Softmax {
     pub out_occupancy: Occupancy,
 }
 
-/// Layer norm of each row, from one region to another.
+/// `out = norm(a + b)`: element-wise add of two regions, the sum kept wide, and the layer norm of each of its rows into a third.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerNorm {
-    /// Input.
-    pub input: Region,
-    /// Result.
+    /// First operand.
+    pub a: Region,
+    /// Second operand: the residual.
+    pub b: Region,
+    /// Result, in other pages than both operands, which are read while it is written.
     pub out: Region,
     /// Rows that count.
     pub rows: u32,
     /// Columns that count.
     pub valid: u32,
-    /// For each column tile gamma, then beta, in the auxiliary buffer, 2 bytes each a column.
+    /// For each column tile gamma with the exponents of its channels, then beta, in the auxiliary buffer, 2 bytes each a column.
     pub parameters: AuxRange,
-}
-
-/// Element-wise add of two regions into a third.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Add {
-    /// Rows that count.
-    pub rows: u32,
-    /// First operand.
-    pub a: Region,
-    /// Second operand.
-    pub b: Region,
-    /// Result.
-    pub out: Region,
 }
 
 /// Entropy of the first row of a region.

@@ -13,7 +13,7 @@ pub mod word;
 
 pub use access::Access;
 pub use command::{
-    Add, Base, Command, Encoding, Entropy, Epilogue, Gather, Index, LayerNorm, Matmul, Operand, Operation,
+    Base, Command, Encoding, Entropy, Epilogue, Gather, Index, LayerNorm, Matmul, Operand, Operation,
     Softmax, Space, Stage, Tag, Transfer,
 };
 pub use placement::{Form, Parameter, Placement, Stored};

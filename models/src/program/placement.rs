@@ -92,7 +92,7 @@ pub enum Form {
         /// How the codes lie.
         encoding: Encoding,
     },
-    /// For each of `tiles` tiles of columns gamma, then beta, 16 bits each.
+    /// For each of `tiles` tiles of columns gamma above the exponent of its channel, then beta, 16 bits each.
     Norm {
         /// Column tiles.
         tiles: u32,

@@ -23,7 +23,8 @@ pub const WAITS_BITS: u32 = 3 * WAIT_BITS;
 /// Bytes that an address in the auxiliary buffer or in a transfer counts.
 pub const UNIT_BYTES: u64 = 4;
 
-/// A region of an operand buffer: buffer, first tile, tiles from one row block to the next.
+/// A region of an operand buffer: buffer, first tile, tiles from one row block to the next. A layer norm has three regions and six
+/// exponents, for which its word has no room; so its row blocks follow each other without a gap, and it names no stride.
 const REGION: &[(&str, u32)] = &[("buffer", 1), ("base", 20), ("stride", 16)];
 
 /// The fields of one kind of command, from the lowest bit behind the waits upwards.
@@ -108,37 +109,30 @@ pub const LAYOUTS: &[Layout] = &[
         6,
         "layernorm",
         &[
-            ("input", 0),
-            ("out", 0),
+            ("a.buffer", 1),
+            ("a.base", 20),
+            ("b.buffer", 1),
+            ("b.base", 20),
+            ("out.buffer", 1),
+            ("out.base", 20),
             ("rows", 16),
             ("tiles", 12),
             ("valid", 16),
             ("parameters_start", 18),
+            ("a_lsb", 10),
+            ("b_lsb", 10),
+            ("sum_lsb", 10),
             ("gamma_lsb", 10),
             ("beta_lsb", 10),
             ("out_bias", 10),
         ],
     ),
-    layout(
-        7,
-        "add",
-        &[
-            ("a", 0),
-            ("b", 0),
-            ("out", 0),
-            ("rows", 16),
-            ("tiles", 12),
-            ("a_lsb", 10),
-            ("b_lsb", 10),
-            ("out_bias", 10),
-        ],
-    ),
-    layout(8, "entropy", &[("input", 0), ("tiles", 12), ("classes", 16), ("lsb", 10)]),
-    layout(9, "setpoint", &[("vdd_mv", 16)]),
-    layout(10, "barrier", &[]),
-    layout(11, "exit", &[("to", 16)]),
-    layout(12, "repeat", &[("to", 16), ("layers", 16), ("layer_stride", 36), ("ramp_stride", 36)]),
-    layout(13, "predict", &[("layer", 16)]),
+    layout(7, "entropy", &[("input", 0), ("tiles", 12), ("classes", 16), ("lsb", 10)]),
+    layout(8, "setpoint", &[("vdd_mv", 16)]),
+    layout(9, "barrier", &[]),
+    layout(10, "exit", &[("to", 16)]),
+    layout(11, "repeat", &[("to", 16), ("layers", 16), ("layer_stride", 36), ("ramp_stride", 36)]),
+    layout(12, "predict", &[("layer", 16)]),
 ];
 
 const TRANSFER: &[(&str, u32)] = &[
@@ -171,13 +165,12 @@ impl Layout {
             Operation::Matmul(_) => 4,
             Operation::Softmax(_) => 5,
             Operation::LayerNorm(_) => 6,
-            Operation::Add(_) => 7,
-            Operation::Entropy(_) => 8,
-            Operation::SetPoint { .. } => 9,
-            Operation::Barrier => 10,
-            Operation::Exit => 11,
-            Operation::Repeat { .. } => 12,
-            Operation::Predict { .. } => 13,
+            Operation::Entropy(_) => 7,
+            Operation::SetPoint { .. } => 8,
+            Operation::Barrier => 9,
+            Operation::Exit => 10,
+            Operation::Repeat { .. } => 11,
+            Operation::Predict { .. } => 12,
         };
         &LAYOUTS[opcode]
     }
@@ -235,8 +228,10 @@ pub fn others(unit: Unit) -> impl Iterator<Item = Unit> {
 /// What a command's values are measured in: powers of two that the compiler does not know, since they come from a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scales {
-    /// Weight of the lowest bit of each operand's significands (those of a norm or softmax: the first).
+    /// Weight of the lowest bit of each operand's significands (those of a softmax: the first).
     pub operands: [i32; 2],
+    /// Weight of the lowest bit of the sum that a norm makes of its operands.
+    pub sum: i32,
     /// Weight of the lowest bit of the bias, or of gamma, and of beta.
     pub parameters: [i32; 2],
     /// Exponent bias of the result.

@@ -1,89 +1,113 @@
-//! Element-wise add: the residual connections.
+//! Element-wise add of two codes, the sum kept wide: a lane ahead of a norm.
 //!
-//! **Ports.** `start` with the command's fields, which stay until `done`; `read` with the numbers of the vectors, which come at `a` and
-//! `b` [`latency::DECODE`] cycles later; `write` with the numbers and `codes` of the sum.
+//! **Ports.** Codes `a` and `b` with the `channel`'s exponent; the weights `a_lsb` and `b_lsb` of their lowest bits and `sum_lsb` of the
+//! result's, which stay while a command runs; `sum`.
 //!
-//! **Timing.** One pass over all vectors, one a cycle, and [`latency::ADD`]: alignment, sum, then [`latency::REQUANTISE`]. The
-//! encoder's [`latency::ENCODE`] cycles behind `write` end with `done`.
+//! **Timing.** [`latency::ADD`] = 4 cycles, one sum a cycle: alignment, sum, shift to the unit of the result, rounding.
 //!
-//! **Function.** [`kernels::add::add`], bit for bit. Not modelled: what [`walker`](super::walker()) does not walk.
+//! **Function.** [`kernels::add::add`], bit for bit: the exact sum, times two to the channel's exponent, to the nearest multiple of
+//! `2^sum_lsb`, ties to even, saturated to [`MAX_SUM`] on both sides. One shift to the right does both ways: the sum has as many zeros
+//! below it as a result has bits, and what lies farther up saturates.
+//!
+//! The alignment loses bits only from a guard of [`SUM_BITS`] + 1 bits on. What it loses then lies below the first bit that the rounding
+//! cuts, or else the sum, at least three quarters of `2^(SUM_BITS + 1)` of its units, saturates.
+//!
+//! **Not modelled.** Nothing of the kernel, within these widths.
 
 use super::align::{Operands, align};
-use super::requantise::{EXPONENT_BITS, requantise};
+use super::requantise::EXPONENT_BITS;
+use super::rounding::rounds_up;
 use super::significand::{signed, significand, significand_width};
-use super::tree::delayed;
-use super::walker::{ROWS_BITS, TILE_BITS, Walk, places, walker};
-use crate::hdl::{Error, Expr, Module, concat, lit};
+use crate::hdl::{Error, Expr, Module, concat, lit, mux, ones};
 use kernels::adaptivfloat::Format;
+use kernels::add::{CHANNEL_BITS, MAX_SUM};
 use models::latency;
 use std::rc::Rc;
 
-/// Cycles from a read to its write.
-const DEPTH: u64 = latency::DECODE + 2 + latency::REQUANTISE;
+/// Bits of a sum.
+pub(super) const SUM_BITS: usize = kernels::add::SUM_BITS as usize;
+/// Bits of a channel's exponent.
+pub(super) const CHANNEL: usize = CHANNEL_BITS as usize;
+/// Bits of a shift, the difference of two exponents and of a channel's; two's complement.
+const SHIFT_BITS: usize = EXPONENT_BITS + 2;
 
-const _: () = assert!(DEPTH + latency::ENCODE <= latency::ADD + 1, "the encoder ends with the command");
+const _: () = assert!(latency::ADD == 4, "aligned, sum, shifted and rounded are the four registers");
 
-/// The adder of vectors of `n` codes.
-///
-/// # Errors
-/// `n` is no power of two from 2 on; else a fault of the description, which would be ours.
-pub fn add(format: Format, n: u32) -> Result<Rc<Module>, Error> {
-    let walk = walker(Walk { n, passes: 1, between: 0, after: latency::ADD })?;
-    let (lanes, bits) = (n as usize, usize::from(format.width()));
-    let lane = lane(format)?;
-    let mut m = Module::new("add", "element-wise add of two tensors with exponent biases of their own")
-        .parameter("n", n)
-        .parameter("width", bits)
-        .parameter("exponent", format.exponent())
-        .latency(format!("{DEPTH} cycles from read to write"));
-    let start = m.input("start", 1, "first cycle of a command");
-    let rows = m.input("rows", ROWS_BITS, "rows of the command");
-    let tiles = m.input("tiles", TILE_BITS, "tiles of a row");
-    let [a_lsb, b_lsb, out_bias] = ["a_lsb", "b_lsb", "out_bias"]
-        .map(|name| m.input(name, EXPONENT_BITS, "power of two, two's complement"));
-    let [a, b] = ["a", "b"].map(|name| m.input(name, lanes * bits, "n codes, lane 0 lowest"));
-    let codes: Vec<Expr> = (0..lanes)
-        .rev()
-        .map(|at| {
-            let [a, b] = [&a, &b].map(|vector| vector.bits(at * bits, bits));
-            let inputs =
-                [("a", &a), ("b", &b), ("a_lsb", &a_lsb), ("b_lsb", &b_lsb), ("out_bias", &out_bias)];
-            m.instance(&format!("lane_{at}"), &lane, &inputs).out("code")
-        })
-        .collect();
-    // It is all one pass here; Verilator takes the name as a word that some outputs are not read.
-    let walked = m.instance("walk_unused", &walk, &[("start", &start), ("rows", &rows), ("tiles", &tiles)]);
-    places(&mut m, &walked, &lit(1, 1), DEPTH);
-    let out = m.output("codes", lanes * bits, "n codes, lane 0 lowest, with write");
-    m.assign(out, concat(&codes));
-    m.finish()
+/// A sum in the unit of the result, as the third register stage holds it.
+struct Shifted {
+    floor: Expr,
+    /// The bit below, and whether any further below is one.
+    half: Expr,
+    sticky: Expr,
+    negative: Expr,
+    /// It lies beyond all that a result can hold.
+    far: Expr,
 }
 
-/// One element: two codes to the code of their sum.
-fn lane(format: Format) -> Result<Rc<Module>, Error> {
+/// The lane.
+///
+/// # Errors
+/// A fault of the description, which would be ours.
+pub fn add(format: Format) -> Result<Rc<Module>, Error> {
     let width = significand_width(format) + 1;
-    let operands = Operands { a: width, b: width, least: 0 };
+    let operands = Operands { a: width, b: width, least: SUM_BITS + 1 };
     let (decoder, aligner) = (significand(format)?, align(operands)?);
-    let encoder = requantise(format, operands.sum_width())?;
-    let mut m = Module::new("add_lane", "the code of the sum of two codes")
+    let mut m = Module::new("add", "sum of two codes as a fixed-point integer")
         .parameter("width", format.width())
         .parameter("exponent", format.exponent())
-        .latency(format!("{} cycles", DEPTH - latency::DECODE));
+        .latency(format!("{} cycles", latency::ADD));
     let [a, b] = ["a", "b"].map(|name| {
         let code = m.input(name, format.width().into(), "code");
         signed(&mut m, &format!("significand_{name}"), &decoder, &code)
     });
-    let [a_lsb, b_lsb, out_bias] = ["a_lsb", "b_lsb", "out_bias"]
+    let [a_lsb, b_lsb, sum_lsb] = ["a_lsb", "b_lsb", "sum_lsb"]
         .map(|name| m.input(name, EXPONENT_BITS, "power of two, two's complement"));
+    let channel = m.input("channel", CHANNEL, "exponent of the sum's channel");
     let inputs = [("a", &a), ("a_lsb", &a_lsb), ("b", &b), ("b_lsb", &b_lsb)];
     let aligned = m.instance("aligned", &aligner, &inputs);
-    let upper = m.stage("upper", aligned.out("upper"));
-    let lower = m.stage("lower", aligned.out("lower"));
-    let sum = m.stage("sum", upper.add(lower.sign_extend(upper.width())));
-    let lsb = delayed(&mut m, "lsb", &aligned.out("lsb"), 2);
-    let inputs = [("value", &sum), ("lsb", &lsb), ("out_bias", &out_bias)];
-    let rounded = m.instance("encoded", &encoder, &inputs).out("code");
-    let code = m.output("code", format.width().into(), "code of the sum");
-    m.assign(code, rounded);
+    let [upper, lower, lsb] = ["upper", "lower", "lsb"].map(|name| m.stage(name, aligned.out(name)));
+    let channel = m.stage("channel_here", channel);
+    let value = m.stage("value", upper.add(lower.sign_extend(upper.width())));
+    let shift = shift(&mut m, &sum_lsb, &lsb, &channel);
+    let shifted = shifted(&mut m, &value, &shift);
+    let rounded = rounded(&mut m, &shifted);
+    let sum = m.output("sum", SUM_BITS, "two's complement");
+    m.assign(sum, rounded);
     m.finish()
+}
+
+/// By how much a sum with [`SUM_BITS`] zeros below goes down, so that half a unit of the result is the lowest bit; in the second
+/// register.
+fn shift(m: &mut Module, sum_lsb: &Expr, lsb: &Expr, channel: &Expr) -> Expr {
+    let [sum_lsb, lsb] = [sum_lsb, lsb].map(|exponent| exponent.sign_extend(SHIFT_BITS));
+    let shift = sum_lsb.sub(lsb).sub(channel.widen(SHIFT_BITS)).add(lit(SHIFT_BITS, SUM_BITS as u64 - 1));
+    m.stage("shift", shift)
+}
+
+/// The third register stage.
+fn shifted(m: &mut Module, value: &Expr, shift: &Expr) -> Shifted {
+    let wide = m.wire("value_wide", concat(&[value.clone(), lit(SUM_BITS, 0)]));
+    let down = shift.bits(0, SHIFT_BITS - 1);
+    let fine = m.wire("fine", wide.shr_arith_by(&down));
+    let lost = wide.and(ones(wide.width()).shl_by(&down).not()).reduce_or();
+    let beyond = m.wire("beyond", fine.bits(SUM_BITS, fine.width() - SUM_BITS));
+    let fits = beyond.reduce_and().or(beyond.reduce_or().not());
+    let far = mux(shift.sign(), value.reduce_or(), fits.not());
+    Shifted {
+        floor: m.stage("floor", fine.bits(1, SUM_BITS)),
+        half: m.stage("half", fine.bit(0)),
+        sticky: m.stage("sticky", lost),
+        negative: m.stage("negative", value.sign()),
+        far: m.stage("far", far),
+    }
+}
+
+/// The fourth register stage. Below the least result lies one more number, to which what is just too large rounds as well.
+fn rounded(m: &mut Module, shifted: &Shifted) -> Expr {
+    let up = rounds_up(&shifted.floor, &shifted.half, &shifted.sticky);
+    let nearest = m.wire("nearest", shifted.floor.add(up.widen(SUM_BITS)));
+    let most = MAX_SUM.unsigned_abs().into();
+    let most = mux(&shifted.negative, lit(SUM_BITS, most).negate(), lit(SUM_BITS, most));
+    let edge = nearest.eq(lit(SUM_BITS, 1 << (SUM_BITS - 1)));
+    m.stage("rounded", mux(shifted.far.or(edge), most, nearest))
 }

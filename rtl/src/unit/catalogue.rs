@@ -49,7 +49,7 @@ pub const UNITS: &[Entry] = &[
     Entry { name: "pu", module: super::pu },
     Entry { name: "rsqrt", module: |design| super::rsqrt(sizes::rsqrt(design)) },
     Entry { name: "walker", module: |design| super::walker(sizes::walker(design)) },
-    Entry { name: "add", module: |design| super::add(design.format, design.pu.n) },
+    Entry { name: "add", module: |design| super::add(design.format) },
     Entry { name: "layernorm", module: |design| super::layernorm(design.format, design.pu.n) },
     Entry { name: "distance", module: |design| super::distance(design.format) },
     Entry { name: "largest", module: |design| super::largest(design.format, design.pu.n) },

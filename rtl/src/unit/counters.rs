@@ -29,7 +29,7 @@ pub fn counters(design: &Design, width: usize) -> Result<Rc<Module>, Error> {
         .latency("1 cycle");
     let mut c = Counters { width, clear: m.input("clear", 1, "a program begins") };
     c.macs(&mut m, g);
-    for unit in ["softmax", "layernorm", "add", "entropy"] {
+    for unit in ["softmax", "layernorm", "entropy"] {
         let pulse = m.input(&format!("{unit}_vectors"), 1, "a vector passes the lanes of the SFU");
         c.scaled(&mut m, &format!("{unit}_elements"), &pulse, g.lanes as u64);
     }

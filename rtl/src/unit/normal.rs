@@ -1,6 +1,6 @@
 //! One element of the second pass of layer norm: normal value, gamma, beta, code.
 //!
-//! **Ports.** `code` with the `gain` and `centre` of its row, with `octaves` a cycle later; `gamma` and `beta` with the code, and the
+//! **Ports.** `x` with the `gain` and `centre` of its row, with `octaves` a cycle later; `gamma` and `beta` with it, and the
 //! weights of their lowest bits; `result`.
 //!
 //! **Timing.** [`CYCLES`], one element a cycle: gain * x - centre; normal value; gamma; alignment and sum; then
@@ -12,25 +12,26 @@
 //! **Not modelled.** A weight of gamma below -496: with the normal value's 16 fraction bits it leaves the ten bits of an
 //! exponent.
 
+use super::add::SUM_BITS;
 use super::align::{Operands, align};
-use super::moments::{GAIN_BITS, centre_bits, spread_bits};
+use super::moments::{CENTRE_BITS, GAIN_BITS, SPREAD_BITS};
 use super::multiply::signed_product;
 use super::requantise::{EXPONENT_BITS, requantise};
 use super::rounding::rounds_up;
 use super::rsqrt::octave_bits;
-use super::significand::{Parts, parts};
 use super::tree::delayed;
 use super::walker::ROWS_BITS;
 use crate::hdl::{Error, Expr, Module, lit, ones};
 use kernels::adaptivfloat::Format;
 use kernels::fixed::RSQRT_FRACTION;
-use kernels::layernorm::NORMAL_FRACTION;
+use kernels::layernorm::{GAMMA_BITS, NORMAL_FRACTION};
 use models::latency;
 use std::rc::Rc;
 
-/// Bits of an element of gamma or beta.
-pub(super) const PARAMETER_BITS: usize = 16;
-/// Cycles from a code to its result.
+/// Bits of an element of gamma and of beta.
+pub(super) const GAMMA: usize = GAMMA_BITS as usize;
+pub(super) const BETA: usize = 16;
+/// Cycles from a sum to its result.
 pub(super) const CYCLES: u64 = 4 + latency::REQUANTISE;
 /// Bits of a normal value: its error may lift the root of the count above 2^8, and the sign.
 const NORMAL_BITS: usize = NORMAL_FRACTION as usize + ROWS_BITS / 2 + 2;
@@ -47,9 +48,10 @@ pub(super) fn normal(format: Format) -> Result<Rc<Module>, Error> {
         .parameter("width", bits)
         .parameter("exponent", format.exponent())
         .latency(format!("{CYCLES} cycles"));
-    let deviation = deviation(&mut m, format);
-    let value = normal_value(&mut m, format, &deviation);
-    let [gamma, beta] = ["gamma", "beta"].map(|name| m.input(name, PARAMETER_BITS, "two's complement"));
+    let deviation = deviation(&mut m);
+    let value = normal_value(&mut m, &deviation);
+    let [gamma, beta] =
+        [("gamma", GAMMA), ("beta", BETA)].map(|(name, width)| m.input(name, width, "two's complement"));
     let gamma = delayed(&mut m, "gamma_after", &gamma, 2);
     let beta = delayed(&mut m, "beta_after", &beta, 3);
     let scaled = signed_product(&mut m, "scaled_now", &value, &gamma);
@@ -57,7 +59,7 @@ pub(super) fn normal(format: Format) -> Result<Rc<Module>, Error> {
     let [gamma_lsb, beta_lsb, out_bias] = ["gamma_lsb", "beta_lsb", "out_bias"]
         .map(|name| m.input(name, EXPONENT_BITS, "power of two, two's complement"));
     let lsb = gamma_lsb.sub(lit(EXPONENT_BITS, NORMAL_FRACTION.into()));
-    let operands = Operands { a: scaled.width(), b: PARAMETER_BITS, least: 0 };
+    let operands = Operands { a: scaled.width(), b: BETA, least: 0 };
     let inputs = [("a", &scaled), ("a_lsb", &lsb), ("b", &beta), ("b_lsb", &beta_lsb)];
     let aligned = m.instance("aligned", &align(operands)?, &inputs);
     let upper = aligned.out("upper");
@@ -72,20 +74,19 @@ pub(super) fn normal(format: Format) -> Result<Rc<Module>, Error> {
 }
 
 /// (N*x - S) * r: the first register.
-fn deviation(m: &mut Module, format: Format) -> Expr {
-    let code = m.input("code", format.width().into(), "sign, exponent, mantissa from the top");
+fn deviation(m: &mut Module) -> Expr {
+    let x = m.input("x", SUM_BITS, "two's complement");
     let gain = m.input("gain", GAIN_BITS, "N times the root, 20 fraction bits");
-    let centre = m.input("centre", centre_bits(format), "S times the root, two's complement");
-    let code = parts(m, "code", format, &code);
-    let scaled = Parts { mantissa: m.wire("code_scaled", gain.mul(&code.mantissa)), ..code };
+    let centre = m.input("centre", CENTRE_BITS, "S times the root, two's complement");
+    let scaled = signed_product(m, "x_scaled", &x, &gain.widen(GAIN_BITS + 1));
     // An element and the mean are twice the largest apart at most, and a root's top bit is only set in 1.0.
-    let value = scaled.value(m, "code", centre.width());
-    m.stage("deviation", value.sub(centre))
+    let scaled = m.wire("x_scaled_top_unused", scaled).bits(0, CENTRE_BITS);
+    m.stage("deviation", scaled.sub(centre))
 }
 
 /// The normal value: the second register.
-fn normal_value(m: &mut Module, format: Format, deviation: &Expr) -> Expr {
-    let octaves = m.input("octaves", octave_bits(spread_bits(format)), "as of the code before");
+fn normal_value(m: &mut Module, deviation: &Expr) -> Expr {
+    let octaves = m.input("octaves", octave_bits(SPREAD_BITS), "as of the x before");
     let width = deviation.width();
     let fine = m.wire("fine_top_unused", deviation.shr_arith_by(&octaves));
     let lost = deviation.and(ones(width).shl_by(&octaves).not()).reduce_or();

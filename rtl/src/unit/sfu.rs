@@ -1,4 +1,4 @@
-//! The special function unit: softmax, layer norm, add and entropy behind one command and one set of buffer ports.
+//! The special function unit: softmax, layer norm with its add, and entropy behind one command and one set of buffer ports.
 //!
 //! **Ports.** `start` with the `command` word, stable until `done`; reads `read_a` and `read_b` of a buffer's tile and row, whose vectors
 //! come at `a` and `b` [`models::latency::DECODE`] cycles later; `parameter_read` of an address in bytes of the auxiliary buffer,
@@ -8,15 +8,16 @@
 //! **Timing.** That of the unit which the opcode selects: `start` is high in the first cycle of the command, with its first read,
 //! `done` in the last. One command runs at a time.
 //!
-//! **Function.** The units give numbers of blocks and tiles, [`region`](super::region()) makes them places. The tile `t` of a row has
+//! **Function.** The units give numbers of blocks and tiles, [`region`](super::region()) makes them places; the row blocks of a layer
+//! norm follow each other without a gap. The tile `t` of a row has
 //! its span weights `n * t` bytes, its gamma and beta `4 * n * t` bytes behind the start that the command names.
 //!
 //! **Not modelled.** A command of another unit: nothing answers it.
 
-use super::add::add;
 use super::entropy::{ENTROPY_BITS, entropy};
 use super::layernorm::layernorm;
 use super::region::region;
+use super::sizes;
 use super::softmax::softmax;
 use super::walker::TILE_BITS;
 use super::word::{WORD_BITS, field, is};
@@ -51,26 +52,24 @@ pub fn sfu(format: Format, n: u32) -> Result<Rc<Module>, Error> {
     let units = [
         ("softmax", softmax(format, n)?),
         ("layernorm", layernorm(format, n)?),
-        ("add", add(format, n)?),
         ("entropy", entropy(format, n)?),
     ];
-    let mut m = Module::new("sfu", "softmax, layer norm, add and entropy")
+    let mut m = Module::new("sfu", "softmax, layer norm with its add, and entropy")
         .parameter("n", n)
         .parameter("width", format.width())
         .parameter("exponent", format.exponent())
         .latency("none from start to the first read");
     let inputs = inputs(&mut m, format, n);
     let word = inputs.word.clone();
-    let [softmax, layernorm, add, entropy] =
-        units.map(|(name, unit)| (name, part(&mut m, &inputs, name, &unit)));
-    reads(&mut m, &word, [&softmax, &layernorm, &add, &entropy])?;
-    writes(&mut m, &word, [&softmax, &layernorm, &add])?;
+    let [softmax, layernorm, entropy] = units.map(|(name, unit)| (name, part(&mut m, &inputs, name, &unit)));
+    reads(&mut m, &word, [&softmax, &layernorm, &entropy])?;
+    writes(&mut m, &word, [&softmax, &layernorm])?;
     parameters(&mut m, &word, n, (&softmax, &layernorm));
-    for (name, unit) in [&softmax, &layernorm, &add, &entropy] {
+    for (name, unit) in [&softmax, &layernorm, &entropy] {
         let event = m.output(&format!("{name}_vectors"), 1, "a vector enters its lanes");
         m.assign(event, unit.out("read"));
     }
-    let done = [&softmax, &layernorm, &add, &entropy].map(|part| of(part, "done"));
+    let done = [&softmax, &layernorm, &entropy].map(|part| of(part, "done"));
     let out = m.output("done", 1, "last cycle of the command");
     m.assign(out, select(&word, &done));
     for (port, from, meaning) in [
@@ -130,6 +129,14 @@ fn select(word: &Expr, values: &[(&'static str, Expr)]) -> Expr {
     any.unwrap_or_else(|| lit(1, 0))
 }
 
+/// A part of a region.
+fn region_part(word: &Expr, command: &str, region: &str, part: &str) -> Expr {
+    if (command, part) == ("layernorm", "stride") {
+        return field(word, command, "tiles").widen(sizes::region().1);
+    }
+    field(word, command, &format!("{region}.{part}"))
+}
+
 /// The ports of an access to a buffer: its buffer, tile and row, from the `regions` of the commands and the numbers that their
 /// units give.
 fn access(
@@ -140,9 +147,8 @@ fn access(
     [now, block, tile, row]: [Expr; 4],
 ) -> Result<(), Error> {
     let part = |part: &str| {
-        let fields = regions
-            .iter()
-            .map(|(command, region)| (*command, field(word, command, &format!("{region}.{part}"))));
+        let fields =
+            regions.iter().map(|(command, region)| (*command, region_part(word, command, region, part)));
         select(word, &fields.collect::<Vec<_>>())
     };
     let [buffer, base, stride] = ["buffer", "base", "stride"].map(part);
@@ -161,19 +167,19 @@ fn access(
     Ok(())
 }
 
-/// The two read ports. An entropy has row 0 only; an add reads both operands at once.
-fn reads(m: &mut Module, word: &Expr, [softmax, layernorm, add, entropy]: [&Part; 4]) -> Result<(), Error> {
-    let rows = |port: &str| select(word, &[softmax, layernorm, add].map(|part| of(part, port)));
+/// The two read ports. An entropy has row 0 only; a layer norm reads both operands at once.
+fn reads(m: &mut Module, word: &Expr, [softmax, layernorm, entropy]: [&Part; 3]) -> Result<(), Error> {
+    let rows = |port: &str| select(word, &[softmax, layernorm].map(|part| of(part, port)));
     let [read, tile] = ["read", "read_tile"]
-        .map(|port| select(word, &[softmax, layernorm, add, entropy].map(|part| of(part, port))));
-    let regions = [("softmax", "input"), ("layernorm", "input"), ("add", "a"), ("entropy", "input")];
+        .map(|port| select(word, &[softmax, layernorm, entropy].map(|part| of(part, port))));
+    let regions = [("softmax", "input"), ("layernorm", "a"), ("entropy", "input")];
     access(m, word, "read_a", &regions, [read, rows("read_block"), tile, rows("read_row")])?;
-    let numbers = ["read", "read_block", "read_tile", "read_row"].map(|port| add.1.out(port));
-    access(m, word, "read_b", &[("add", "b")], numbers)
+    let numbers = ["read", "read_block", "read_tile", "read_row"].map(|port| layernorm.1.out(port));
+    access(m, word, "read_b", &[("layernorm", "b")], numbers)
 }
 
 /// The write port.
-fn writes(m: &mut Module, word: &Expr, parts: [&Part; 3]) -> Result<(), Error> {
+fn writes(m: &mut Module, word: &Expr, parts: [&Part; 2]) -> Result<(), Error> {
     let value = |port: &str| select(word, &parts.map(|part| of(part, port)));
     let numbers = ["write", "write_block", "write_tile", "write_row"].map(value);
     access(m, word, "write", &parts.map(|part| (part.0, "out")), numbers)?;

@@ -1,7 +1,7 @@
 //! The sizes that a design gives the parameters of its units.
 
 use super::epilogue::operands;
-use super::moments::spread_bits;
+use super::moments::SPREAD_BITS;
 use super::word::opcode;
 use super::{Operands, POWER_BITS, Walk, accumulator_width, largest_reduction, product_width, value_width};
 use kernels::adaptivfloat::Format;
@@ -61,8 +61,8 @@ pub fn align(design: &Design) -> (Format, Operands) {
 }
 
 /// Bits of a row's spread.
-pub fn rsqrt(design: &Design) -> usize {
-    spread_bits(design.format)
+pub fn rsqrt(_: &Design) -> usize {
+    SPREAD_BITS
 }
 
 /// The walk of a layer norm.
@@ -74,7 +74,7 @@ pub fn walker(design: &Design) -> Walk {
 /// Bits of a region's base and of its stride, as commands have them.
 pub fn region() -> (usize, usize) {
     let width = |name: &str| {
-        let fields = LAYOUTS[opcode("add") as usize].fields();
+        let fields = LAYOUTS[opcode("softmax") as usize].fields();
         fields.iter().filter(|field| field.name == name).map(|field| field.width as usize).sum()
     };
     (width("out.base"), width("out.stride"))

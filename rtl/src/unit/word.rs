@@ -39,7 +39,7 @@ pub fn is_of(word: &Expr, unit: Unit) -> Expr {
         Unit::Load => &["load", "gather"],
         Unit::Store => &["store"],
         Unit::Pu => &["matmul"],
-        Unit::Sfu => &["softmax", "layernorm", "add", "entropy"],
+        Unit::Sfu => &["softmax", "layernorm", "entropy"],
     };
     let any = names.iter().map(|name| is(word, name)).reduce(|any, one| any.or(one));
     any.unwrap_or_else(|| crate::hdl::lit(1, 0))

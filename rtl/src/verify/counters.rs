@@ -57,7 +57,6 @@ fn events(bench: &mut Bench, draw: &mut Draw, design: &Design) -> Vec<(String, u
     let pulses = [
         "softmax_vectors",
         "layernorm_vectors",
-        "add_vectors",
         "entropy_vectors",
         "rows_vectors",
         "tile_ends",
@@ -108,7 +107,6 @@ fn counted(design: &Design, sums: &Sums) -> Vec<(String, u64)> {
         ("pu_active_cycles", of("active")),
         ("softmax_elements", n * of("softmax_vectors")),
         ("layernorm_elements", n * of("layernorm_vectors")),
-        ("add_elements", n * of("add_vectors")),
         ("entropy_elements", n * of("entropy_vectors")),
         ("aux_read_bytes", 2 * n * of("bias_read") + 4 * n * of("norm_read") + n * of("span_read")),
         ("aux_write_bytes", n.min(beat) * of("aux_write")),

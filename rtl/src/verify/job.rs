@@ -7,7 +7,8 @@ use crate::hdl::Error;
 use crate::unit::Walk;
 use crate::unit::word::opcode;
 use kernels::adaptivfloat::{Format, Tensor};
-use kernels::layernorm::Parameters;
+use kernels::add::CHANNEL_BITS;
+use kernels::layernorm::{GAMMA_BITS, Parameters, gamma_word};
 use models::latency;
 use models::program::word::OPCODE_BITS;
 
@@ -76,9 +77,11 @@ impl Jobs {
         tensor
     }
 
-    /// A command word with these fields; what the unit does not look at is random.
+    /// A command word with these fields; what the unit does not look at is random. A layer norm names no stride.
     fn word(&mut self, name: &str, values: &[(&str, u64)], regions: &[(&str, Lies)]) -> Vec<u32> {
-        let regions: Vec<_> = regions.iter().flat_map(|(name, lies)| region(name, *lies)).collect();
+        let parts = if name == "layernorm" { 2 } else { 3 };
+        let regions: Vec<_> =
+            regions.iter().flat_map(|(name, lies)| region(name, *lies).into_iter().take(parts)).collect();
         let regions = regions.iter().map(|(name, value)| (name.as_str(), *value));
         let fields: Vec<_> = values.iter().copied().chain(regions).collect();
         let mut all = word(&mut self.draw, name, &fields);
@@ -97,7 +100,6 @@ impl Jobs {
         match name {
             "softmax" => self.softmax(rows, tiles),
             "layernorm" => self.layernorm(rows, tiles),
-            "add" => self.add(rows, tiles),
             _ => self.entropy(tiles),
         }
     }
@@ -139,64 +141,48 @@ impl Jobs {
 
     fn layernorm(&mut self, rows: u64, tiles: u64) -> Result<Job, Failure> {
         let (n, pass) = (self.n as usize, latency::layernorm_pass(self.n));
-        let (x, from, to) = (self.tensor(tiles, rows), self.lies(), self.lies());
-        let (valid, start) = (self.draw.below(x.length() as u64 + 1), self.draw.bits(17));
-        let mut values = || (0..x.length()).map(|_| self.draw.signed(16) as i16).collect::<Vec<i16>>();
-        let [gamma, beta] = [values(), values()];
+        let [a, b] = [(); 2].map(|()| self.tensor(tiles, rows));
+        let [a_lies, b_lies, to] = [(); 3].map(|()| Lies { stride: tiles, ..self.lies() });
+        let (valid, start) = (self.draw.below(a.length() as u64 + 1), self.draw.bits(17));
+        let mut values = |bits| (0..a.length()).map(|_| self.draw.signed(bits) as i16).collect::<Vec<i16>>();
+        let [gamma, beta] = [values(GAMMA_BITS as usize), values(16)];
+        let channels: Vec<u8> = gamma.iter().map(|_| self.draw.bits(CHANNEL_BITS as usize) as u8).collect();
         let [gamma_lsb, beta_lsb, bias] = [20, 20, 14].map(|bound| -(self.draw.below(bound) as i32));
-        let parameters = |values, lsb| Parameters { values, lsb };
-        let (g, b) = (parameters(gamma.as_slice(), gamma_lsb), parameters(beta.as_slice(), beta_lsb));
-        let out = kernels::layernorm::layernorm(&x, valid as usize, g, b, self.format, bias);
+        // From all saturated to hardly a bit.
+        let sum_lsb = a.lsb().max(b.lsb()) + self.draw.below(40) as i32 - 24;
+        let of = |values, lsb| Parameters { values, lsb };
+        let (g, o) = (of(gamma.as_slice(), gamma_lsb), of(beta.as_slice(), beta_lsb));
+        let sums = fits(kernels::add::add(&a, &b, &channels, sum_lsb))?;
+        let out = kernels::layernorm::layernorm(&sums, valid as usize, g, o, self.format, bias);
         let values = [
             ("rows", rows),
             ("tiles", tiles),
             ("valid", valid),
             ("parameters_start", start),
+            ("a_lsb", field(a.lsb())),
+            ("b_lsb", field(b.lsb())),
+            ("sum_lsb", field(sum_lsb)),
             ("gamma_lsb", field(gamma_lsb)),
             ("beta_lsb", field(beta_lsb)),
             ("out_bias", field(bias)),
         ];
-        let word = self.word("layernorm", &values, &[("input", from), ("out", to)]);
+        let word = self.word("layernorm", &values, &[("a", a_lies), ("b", b_lies), ("out", to)]);
+        let words: Vec<i16> = gamma.iter().zip(channels).map(|(gamma, k)| gamma_word(*gamma, k)).collect();
         let parameter = move |place: Place| {
             let tile = place.tile as usize;
-            let both = [&gamma, &beta].map(|values| &values[tile * n..][..n]).concat();
+            let both = [&words, &beta].map(|values| &values[tile * n..][..n]).concat();
             let bytes: Vec<u8> = both.iter().flat_map(|value| value.to_le_bytes()).collect();
-            (place.pass == 1 && place.row == 0).then(|| (4 * (start + (n * tile) as u64), bytes))
+            (place.row == 0).then(|| (4 * (start + (n * tile) as u64), bytes))
         };
         Ok(Job {
             name: "layernorm",
             walk: Walk { n: self.n, passes: 2, between: pass, after: pass },
-            depth: latency::DECODE + 4 + latency::REQUANTISE,
+            depth: latency::DECODE + latency::ADD + 4 + latency::REQUANTISE,
             shape: (rows, tiles),
             word,
-            reads: vec![(from, x)],
+            reads: vec![(a_lies, a), (b_lies, b)],
             writes: Some((to, fits(out)?)),
             parameter: Box::new(parameter),
-            entropy: None,
-        })
-    }
-
-    fn add(&mut self, rows: u64, tiles: u64) -> Result<Job, Failure> {
-        let [a, b] = [(); 2].map(|()| (self.lies(), self.tensor(tiles, rows)));
-        let (to, bias) = (self.lies(), -(self.draw.below(8) as i32));
-        let out = kernels::add::add(&a.1, &b.1, self.format, bias);
-        let values = [
-            ("rows", rows),
-            ("tiles", tiles),
-            ("a_lsb", field(a.1.lsb())),
-            ("b_lsb", field(b.1.lsb())),
-            ("out_bias", field(bias)),
-        ];
-        let word = self.word("add", &values, &[("a", a.0), ("b", b.0), ("out", to)]);
-        Ok(Job {
-            name: "add",
-            walk: Walk { n: self.n, passes: 1, between: 0, after: latency::ADD },
-            depth: latency::DECODE + 2 + latency::REQUANTISE,
-            shape: (rows, tiles),
-            word,
-            reads: vec![a, b],
-            writes: Some((to, fits(out)?)),
-            parameter: Box::new(|_| None),
             entropy: None,
         })
     }

@@ -6,7 +6,7 @@ use models::design::Sequencer;
 use models::latency;
 use models::program::command::AuxRange;
 use models::program::{
-    Add, Base, Command, Encoding, Entropy, Epilogue, Matmul, MemoryMap, Occupancy, Operand, Operation,
+    Base, Command, Encoding, Entropy, Epilogue, LayerNorm, Matmul, MemoryMap, Occupancy, Operand, Operation,
     Program, Region, Stage, Tag, Transfer,
 };
 use std::collections::VecDeque;
@@ -43,7 +43,11 @@ fn operation(unit: usize, number: u32) -> Operation {
         // The queue does not look into a command: any of the unit's will do, and a product has many fields.
         2 => Operation::Matmul(product(region(4 * number))),
         _ if number.is_multiple_of(2) => Operation::Entropy(Entropy { input: region(0), classes: number }),
-        _ => Operation::Add(Add { rows: number, a: region(0), b: region(4), out: region(8) }),
+        _ => {
+            let [a, b, out] = [0, 4, 8].map(region);
+            let parameters = AuxRange { start: 0, bytes: 8 };
+            Operation::LayerNorm(LayerNorm { a, b, out, rows: number, valid: 1, parameters })
+        }
     }
 }
 

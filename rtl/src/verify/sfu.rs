@@ -9,7 +9,7 @@ use kernels::adaptivfloat::{Format, Tensor};
 use models::latency;
 use models::program::COMMAND_BYTES;
 
-const NAMES: [&str; 4] = ["softmax", "layernorm", "add", "entropy"];
+const NAMES: [&str; 3] = ["softmax", "layernorm", "entropy"];
 
 /// The unit under test, and what its entropy and decision hold.
 struct Unit {
@@ -87,8 +87,8 @@ impl Unit {
     fn sequence(&mut self, count: u64) -> Result<(), Failure> {
         let (mut read, mut commands) = (0, 0);
         while read < count {
-            let any = self.jobs.draw.below(4) as usize;
-            let name = NAMES[if commands < 17 { commands * 5 / 4 % 4 } else { any }];
+            let any = self.jobs.draw.below(3) as usize;
+            let name = NAMES[if commands < 10 { commands * 4 / 3 % 3 } else { any }];
             let job = self.jobs.job(name)?;
             let about =
                 format!("{}, n = {}, {name} {commands}, {:?}", self.jobs.format, self.jobs.n, job.shape);

@@ -105,8 +105,8 @@ fn embeddings(model: &Model, words: &[Vec<u32>], activations: Option<Rounding>) 
     let job = model.inference(model.network.positions);
     let embed = |words: &Vec<u32>| {
         let job = job.of_tokens(words.len() as u32);
-        let run = forward_with(&job, &model.weights, words, |_, values| {
-            if let Some(format) = activations {
+        let run = forward_with(&job, &model.weights, words, |place, values| {
+            if let Some(format) = activations.filter(|_| place.0.is_coded()) {
                 format.round(values.as_mut_slice());
             }
         });

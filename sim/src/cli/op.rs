@@ -38,10 +38,8 @@ enum Kinds {
     Matmul(One),
     /// Softmax of each row: --shape ROWSxCOLUMNS
     Softmax(One),
-    /// Layer norm of each row: --shape ROWSxCOLUMNS
+    /// Layer norm of each row of the sum of two operands: --shape ROWSxCOLUMNS
     Layernorm(One),
-    /// Element-wise add: --shape ROWSxCOLUMNS
-    Add(One),
     /// Entropy of logits: --shape CLASSES
     Entropy(One),
 }
@@ -97,7 +95,6 @@ impl Kinds {
             }
             Kinds::Softmax(one) => pair(one).map(|[r, c]| (Single::Softmax(r, c), one))?,
             Kinds::Layernorm(one) => pair(one).map(|[r, c]| (Single::LayerNorm(r, c), one))?,
-            Kinds::Add(one) => pair(one).map(|[r, c]| (Single::Add(r, c), one))?,
             Kinds::Entropy(one) => {
                 let [classes] = one.sizes("CLASSES")?;
                 (Single::Entropy(classes), one)

@@ -133,8 +133,7 @@ fn addresses(operation: &Operation) -> String {
             format!("{} * {} = {}", at(&m.rows.region), at(&m.columns.region), at(&m.out))
         }
         Operation::Softmax(s) => format!("{} = {}", at(&s.input), at(&s.out)),
-        Operation::LayerNorm(l) => format!("{} = {}", at(&l.input), at(&l.out)),
-        Operation::Add(a) => format!("{} + {} = {}", at(&a.a), at(&a.b), at(&a.out)),
+        Operation::LayerNorm(l) => format!("{} + {} = {}", at(&l.a), at(&l.b), at(&l.out)),
         Operation::Entropy(e) => at(&e.input),
         Operation::SetPoint { vdd_mv } => format!("{vdd_mv} mV"),
         Operation::Predict { layer } => format!("after layer {layer}: exit and supply by entropy"),

@@ -19,6 +19,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 
 use super::{Coded, Faults, Numbers as Kind, Store};
+use crate::golden::channels::Channels;
 use crate::golden::direct::{Network, Packed};
 use crate::golden::numbers::Numbers;
 use crate::golden::quantised::Quantised;
@@ -87,7 +88,8 @@ impl Model {
             (0..sentences).map(|_| Sentence { words: words(), label: None }).collect();
         let first = sentences.first().ok_or("a model needs a sentence")?;
         let calibrated = forward(job, &weights, &first.words).map_err(|error| error.to_string())?;
-        let quantised = Quantised::new(design, job, &weights).map_err(|error| error.to_string())?;
+        let quantised =
+            Quantised::new(design, job, &weights, &Channels::none(job)).map_err(|error| error.to_string())?;
         let numbers = Numbers::new(design.format, &calibrated.maxima, &quantised);
         let mut model = Model::of(job.clone(), quantised, numbers)?;
         // No entropy is below 0: all off-ramps are seen.

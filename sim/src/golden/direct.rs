@@ -122,15 +122,18 @@ impl Network<'_> {
         Ok(matmul_packed(x, columns, &Epilogue { shift: 0, bias, activation, format, out_bias })?)
     }
 
-    fn add(&self, x: &Tensor, y: &Tensor, out: Place) -> Result<Tensor, Cause> {
-        Ok(add(x, y, self.numbers.format, self.bias(out)?)?)
-    }
-
-    fn norm(&self, (parameter, layer): (Parameter, u32), x: &Tensor, out: Place) -> Result<Tensor, Cause> {
+    /// The norm of the sum of two operands, which is seen at the first point and goes to the second.
+    fn norm(
+        &self,
+        (parameter, layer): (Parameter, u32),
+        [a, b]: [&Tensor; 2],
+        [sum, out]: [Place; 2],
+    ) -> Result<Tensor, Cause> {
         let part = self.part(parameter, layer)?;
+        let x = add(a, b, &part.channels, self.numbers.sum_lsb(sum).ok_or(Cause::Numbers)?)?;
         let gamma = Parameters { values: &part.bias, lsb: part.exponents.lsb };
         let beta = Parameters { values: &part.beta, lsb: part.exponents.beta_lsb };
-        Ok(layernorm(x, x.length(), gamma, beta, self.numbers.format, self.bias(out)?)?)
+        Ok(layernorm(&x, x.nrows(), gamma, beta, self.numbers.format, self.bias(out)?)?)
     }
 
     /// Rows of a table of embeddings.
@@ -156,10 +159,10 @@ impl Network<'_> {
 
     fn embed(&self, words: &Tensor) -> Result<Tensor, Cause> {
         let positions = self.look_up(Parameter::Position, 0..words.rows() as u32)?;
-        let sum = self.add(words, &positions, (Point::EmbeddingSum, 0))?;
         let mapped = self.weights.get(Parameter::EmbeddingMap, 0).is_some();
         let out = if mapped { Point::Embedded } else { Point::Tokens };
-        let x = self.norm((Parameter::EmbeddingNorm, 0), &sum, (out, 0))?;
+        let places = [(Point::EmbeddingSum, 0), (out, 0)];
+        let x = self.norm((Parameter::EmbeddingNorm, 0), [words, &positions], places)?;
         if !mapped {
             return Ok(x);
         }
@@ -169,21 +172,17 @@ impl Network<'_> {
     fn layer(&self, layer: u32, x: &Tensor) -> Result<Tensor, Cause> {
         let none = Activation::Identity;
         let context = self.attention(layer, x)?;
-        let projected =
-            self.dense((Parameter::Output, layer), &Rows::new(&context), none, (Point::Projection, layer))?;
-        let sum = self.add(&projected, x, (Point::AttentionSum, layer))?;
-        let x = self.norm((Parameter::AttentionNorm, layer), &sum, (Point::Attended, layer))?;
-        let activation = self.job.network.activation;
-        let up = self.dense(
-            (Parameter::FeedForward1, layer),
-            &Rows::new(&x),
-            activation,
-            (Point::Activated, layer),
-        )?;
-        let down =
-            self.dense((Parameter::FeedForward2, layer), &Rows::new(&up), none, (Point::Contracted, layer))?;
-        let sum = self.add(&down, &x, (Point::OutputSum, layer))?;
-        self.norm((Parameter::OutputNorm, layer), &sum, (Point::Tokens, layer + 1))
+        let at = |point| (point, layer);
+        let rows = Rows::new(&context);
+        let projected = self.dense((Parameter::Output, layer), &rows, none, at(Point::Projection))?;
+        let places = [Point::AttentionSum, Point::Attended].map(at);
+        let x = self.norm((Parameter::AttentionNorm, layer), [&projected, x], places)?;
+        let (rows, activation) = (Rows::new(&x), self.job.network.activation);
+        let up = self.dense((Parameter::FeedForward1, layer), &rows, activation, at(Point::Activated))?;
+        let rows = Rows::new(&up);
+        let down = self.dense((Parameter::FeedForward2, layer), &rows, none, at(Point::Contracted))?;
+        let places = [at(Point::OutputSum), (Point::Tokens, layer + 1)];
+        self.norm((Parameter::OutputNorm, layer), [&down, &x], places)
     }
 
     /// The contexts of all heads beneath each other, as the output projection reads them.

@@ -10,12 +10,11 @@ use crate::contents::Met;
 use kernels::adaptivfloat::{Format, Tensor};
 use kernels::bitmask::{self, Packed};
 use kernels::epilogue::{Bias, Epilogue};
-use kernels::layernorm::{Parameters, layernorm};
+use kernels::layernorm::{Parameters, gamma_parts, layernorm};
 use models::design::Design;
 use models::forward::Place;
 use models::program::{
-    Add, Base, Command, Encoding, Entropy, Gather, Index, LayerNorm, Matmul, Operation, Softmax, Space,
-    Transfer,
+    Base, Command, Encoding, Entropy, Gather, Index, LayerNorm, Matmul, Operation, Softmax, Space, Transfer,
 };
 
 /// Everything that commands read and write.
@@ -82,7 +81,6 @@ impl<'a> Machine<'a> {
             Operation::Matmul(matmul) => self.matmul(matmul, command),
             Operation::Softmax(softmax) => self.softmax(softmax, command),
             Operation::LayerNorm(norm) => self.layernorm(norm, command),
-            Operation::Add(add) => self.add(add, command),
             Operation::Entropy(entropy) => self.entropy(entropy, command),
             _ => Ok(()),
         }
@@ -225,30 +223,25 @@ impl<'a> Machine<'a> {
     }
 
     fn layernorm(&mut self, l: &LayerNorm, command: &Command) -> Result<(), Cause> {
-        let (sources, biases, out_bias) = self.numbers(command)?;
-        let input = self.buffers.read(&l.input, l.rows as usize, self.format, biases[0])?;
-        let exponents = self.numbers.parameters(sources).ok_or(Cause::Numbers)?;
+        let (_, biases, out_bias) = self.numbers(command)?;
+        let a = self.buffers.read(&l.a, l.rows as usize, self.format, biases[0])?;
+        let b = self.buffers.read(&l.b, l.rows as usize, self.format, biases[1])?;
+        let norm = self.numbers.norm(&command.operation, &command.tag).ok_or(Cause::Numbers)?;
         let values = self.buffers.integers(l.parameters)?;
-        // Tile by tile: gamma, then beta.
+        // Tile by tile: gamma above the exponents of the channels, then beta.
         let part = |which: usize| -> Vec<i16> {
-            values.chunks(self.n).skip(which).step_by(2).flatten().copied().take(input.length()).collect()
+            values.chunks(self.n).skip(which).step_by(2).flatten().copied().take(a.length()).collect()
         };
-        let (gamma, beta) = (part(0), part(1));
-        if beta.len() < input.length() {
+        let (words, beta) = (part(0), part(1));
+        if beta.len() < a.length() {
             return Err(Cause::Ragged);
         }
-        let gamma = Parameters { values: &gamma, lsb: exponents.lsb };
-        let beta = Parameters { values: &beta, lsb: exponents.beta_lsb };
-        let out = layernorm(&input, l.valid as usize, gamma, beta, self.format, out_bias)?;
+        let (gamma, channels): (Vec<i16>, Vec<u8>) = words.into_iter().map(gamma_parts).unzip();
+        let sums = kernels::add::add(&a, &b, &channels, norm.sum_lsb)?;
+        let gamma = Parameters { values: &gamma, lsb: norm.parameters.lsb };
+        let beta = Parameters { values: &beta, lsb: norm.parameters.beta_lsb };
+        let out = layernorm(&sums, l.valid as usize, gamma, beta, self.format, out_bias)?;
         self.buffers.write(&l.out, &out)
-    }
-
-    fn add(&mut self, a: &Add, command: &Command) -> Result<(), Cause> {
-        let (_, biases, out_bias) = self.numbers(command)?;
-        let x = self.buffers.read(&a.a, a.rows as usize, self.format, biases[0])?;
-        let y = self.buffers.read(&a.b, a.rows as usize, self.format, biases[1])?;
-        let out = kernels::add::add(&x, &y, self.format, out_bias)?;
-        self.buffers.write(&a.out, &out)
     }
 
     fn entropy(&mut self, e: &Entropy, command: &Command) -> Result<(), Cause> {

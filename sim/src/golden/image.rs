@@ -3,6 +3,7 @@
 use super::memory::{Memory, group, mask_bytes};
 use super::quantised::{Numerals, Quantised};
 use kernels::bitmask;
+use kernels::layernorm::gamma_word;
 use kernels::softmax::SPAN_FRACTION;
 use models::program::{Encoding, Form, Parameter, Placement, Program, Section, Space};
 
@@ -89,7 +90,10 @@ fn contents(placement: &Placement, weights: &Quantised, layer: u32, n: usize) ->
             let tile = |values: &[i16], at: usize| {
                 halves((at * n..(at + 1) * n).map(|k| values.get(k).copied().unwrap_or(0)))
             };
-            let both = |at| [tile(&numerals.bias, at), tile(&numerals.beta, at)].concat();
+            let channel = |k: usize| numerals.channels.get(k).copied().unwrap_or(0);
+            let words = (0..).zip(&numerals.bias).map(|(k, gamma)| gamma_word(*gamma, channel(k)));
+            let words: Vec<i16> = words.collect();
+            let both = |at| [tile(&words, at), tile(&numerals.beta, at)].concat();
             Ok((0..tiles as usize).flat_map(both).collect())
         }
         Form::Table { rows, elements, pitch } => {

@@ -49,8 +49,9 @@ pub(super) fn reads(buffers: &Buffers, operation: &Operation, n: usize) -> Resul
             contents.read[0] = t.region.map_or(Ok(0), |region| read(&region, all(&region)))?;
         }
         Operation::Softmax(s) => contents.read[0] = read(&s.input, s.rows as usize)?,
-        Operation::LayerNorm(l) => contents.read[0] = read(&l.input, l.rows as usize)?,
-        Operation::Add(a) => contents.read = [read(&a.a, a.rows as usize)?, read(&a.b, a.rows as usize)?],
+        Operation::LayerNorm(l) => {
+            contents.read = [read(&l.a, l.rows as usize)?, read(&l.b, l.rows as usize)?];
+        }
         Operation::Entropy(e) => contents.read[0] = read(&e.input, 1)?,
         _ => {}
     }
@@ -67,7 +68,6 @@ pub(super) fn written(buffers: &Buffers, operation: &Operation, n: usize) -> Res
         Operation::Matmul(m) => all(&m.out),
         Operation::Softmax(s) => some(&s.out, s.rows),
         Operation::LayerNorm(l) => some(&l.out, l.rows),
-        Operation::Add(a) => some(&a.out, a.rows),
         _ => Ok(0),
     }
 }

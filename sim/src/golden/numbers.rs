@@ -6,6 +6,7 @@
 
 use super::quantised::Quantised;
 use kernels::adaptivfloat::{Format, bias_for};
+use kernels::add::SUM_BITS;
 use models::forward::{Maxima, Place, Point, widen};
 use models::program::word::Scales;
 use models::program::{Command, Operation, Parameter, Stage, Tag};
@@ -29,6 +30,22 @@ pub struct Exponents {
     pub lsb: i32,
     /// Weight of the lowest bit of beta.
     pub beta_lsb: i32,
+}
+
+/// Bits between the largest calibrated sum of a norm and saturation.
+///
+/// A sum that saturates is wrong by any amount, while a coarser unit costs little: with two of 23 bits of headroom the largest
+/// sum still has 21 bits, 17 more than the codes that it is made of. Sums of sentences that calibration has not seen may then be
+/// four times as large.
+const HEADROOM_BITS: i32 = 2;
+
+/// What a norm is made with, beside its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NormNumbers {
+    /// Exponents of gamma and beta.
+    pub parameters: Exponents,
+    /// Weight of the lowest bit of the sum of the operands.
+    pub sum_lsb: i32,
 }
 
 /// The numeric settings of a program.
@@ -85,15 +102,39 @@ impl Numbers {
         })
     }
 
+    /// Weight of the lowest bit of the sums at a place: the largest magnitude seen there has [`HEADROOM_BITS`] bits left below
+    /// saturation, at 2^23. None if nothing is known of it.
+    pub fn sum_lsb(&self, place: Place) -> Option<i32> {
+        // The bias puts that magnitude into the top octave of the codes.
+        let octave = self.place(place)? + i32::from(self.format.max_exponent());
+        Some(octave + 1 + HEADROOM_BITS - (SUM_BITS.cast_signed() - 1))
+    }
+
+    /// What a norm is made with, beside its operands; none for another command.
+    pub fn norm(&self, operation: &Operation, tag: &Tag) -> Option<NormNumbers> {
+        let (parameter, sum) = match tag.stage {
+            Stage::Embedding => (Parameter::EmbeddingNorm, Point::EmbeddingSum),
+            Stage::AttentionNorm => (Parameter::AttentionNorm, Point::AttentionSum),
+            Stage::OutputNorm => (Parameter::OutputNorm, Point::OutputSum),
+            _ => return None,
+        };
+        let layer = tag.layer.unwrap_or_default();
+        let (parameters, sum_lsb) = (self.weight(parameter, layer)?, self.sum_lsb((sum, layer))?);
+        matches!(operation, Operation::LayerNorm(_)).then_some(NormNumbers { parameters, sum_lsb })
+    }
+
     /// What the fields of a command word hold; zeros for a command without numbers.
     pub fn scales(&self, command: &Command) -> Scales {
         let Some((sources, out)) = self.operands(&command.operation, &command.tag) else {
             return Scales::default();
         };
         let bias = |source| self.bias(source).unwrap_or_default();
+        let norm = self.norm(&command.operation, &command.tag);
+        let exponents = norm.map(|norm| norm.parameters).or_else(|| self.parameters(sources));
         Scales {
             operands: sources.map(|source| self.format.lsb(bias(source))),
-            parameters: self.parameters(sources).map_or([0; 2], |e| [e.lsb, e.beta_lsb]),
+            sum: norm.map_or(0, |norm| norm.sum_lsb),
+            parameters: exponents.map_or([0; 2], |e| [e.lsb, e.beta_lsb]),
             out: bias(Source::Point(out)),
         }
     }
@@ -106,7 +147,6 @@ impl Numbers {
         let mapped = self.weights.contains_key(&Parameter::EmbeddingMap);
         let (sources, out) = match operation {
             Operation::Matmul(_) => product(tag),
-            Operation::Add(_) => sum(tag.stage),
             Operation::LayerNorm(_) => norm(tag.stage, mapped),
             Operation::Softmax(_) => Some(([Of::Point(Point::Scores); 2], Of::Point(Point::Probabilities))),
             Operation::Entropy(_) => Some(([Of::Point(Point::Logits); 2], Of::Point(Point::Logits))),
@@ -160,27 +200,14 @@ fn product(tag: &Tag) -> Option<Operands> {
     Some((sources, At(out)))
 }
 
-fn sum(stage: Stage) -> Option<Operands> {
-    use Of::{Point as At, Weight};
-    let (sources, out) = match stage {
-        Stage::Embedding => ([Weight(Parameter::Word), Weight(Parameter::Position)], Point::EmbeddingSum),
-        Stage::AttentionNorm => ([At(Point::Projection), At(Point::Tokens)], Point::AttentionSum),
-        Stage::OutputNorm => ([At(Point::Contracted), At(Point::Attended)], Point::OutputSum),
-        _ => return None,
-    };
-    Some((sources, At(out)))
-}
-
-/// Input and parameters of a norm.
+/// The two operands of a norm, and its result.
 fn norm(stage: Stage, mapped: bool) -> Option<Operands> {
     use Of::{Next, Point as At, Weight};
     let embedded = if mapped { Point::Embedded } else { Point::Tokens };
     Some(match stage {
-        Stage::Embedding => ([At(Point::EmbeddingSum), Weight(Parameter::EmbeddingNorm)], At(embedded)),
-        Stage::AttentionNorm => {
-            ([At(Point::AttentionSum), Weight(Parameter::AttentionNorm)], At(Point::Attended))
-        }
-        Stage::OutputNorm => ([At(Point::OutputSum), Weight(Parameter::OutputNorm)], Next),
+        Stage::Embedding => ([Weight(Parameter::Word), Weight(Parameter::Position)], At(embedded)),
+        Stage::AttentionNorm => ([At(Point::Projection), At(Point::Tokens)], At(Point::Attended)),
+        Stage::OutputNorm => ([At(Point::Contracted), At(Point::Attended)], Next),
         _ => return None,
     })
 }

@@ -1,14 +1,17 @@
 //! The parameters of a network as a design holds them: codes, 16-bit biases, 16-bit norm parameters.
 //!
-//! A bias or a norm parameter is `v · 2^lsb` with 15 bits of magnitude. The factor of the scores that is no power of two is
+//! A bias or beta is `v · 2^lsb` with 15 bits of magnitude, gamma with 12: its word holds the exponent of its channel too, by which
+//! the column's sums ahead of the norm are larger than its codes tell. The factor of the scores that is no power of two is
 //! in the query weights and their bias. The output projection has the rows of the heads that are on, each head padded to
 //! whole tiles, as the contexts lie.
 
 mod counts;
 
+use super::channels::Channels;
 use super::numbers::Exponents;
 use counts::Counts;
 use kernels::adaptivfloat::{Format, Tensor, bias_for, exponent_of};
+use kernels::layernorm::GAMMA_BITS;
 use models::compiler::Inference;
 use models::design::Design;
 use models::program::Parameter;
@@ -27,6 +30,8 @@ pub struct Numerals {
     pub bias: Vec<i16>,
     /// Beta of a norm.
     pub beta: Vec<i16>,
+    /// Exponent of each channel that a norm reads; where there is none, 0.
+    pub channels: Vec<u8>,
 }
 
 /// All parameters.
@@ -44,12 +49,18 @@ pub struct Quantised {
 }
 
 impl Quantised {
-    /// Quantises a network's weights for a design.
+    /// Quantises a network's weights for a design, which give and read channels by their exponents.
     ///
     /// # Errors
     /// Weights of another network, or not finite ([`Weights::check`]).
-    pub fn new(design: &Design, job: &Inference, weights: &Weights) -> Result<Self, WeightsError> {
+    pub fn new(
+        design: &Design,
+        job: &Inference,
+        weights: &Weights,
+        channels: &Channels,
+    ) -> Result<Self, WeightsError> {
         weights.check(job)?;
+        let weights = &channels.apply(weights);
         let mut q = Quantised {
             n: design.pu.n,
             format: design.format,
@@ -61,12 +72,12 @@ impl Quantised {
         let table = |values: &DMatrix<f32>| vec![Dense { weight: values.clone(), bias: Vec::new() }];
         q.dense(Parameter::Word, &table(&weights.words))?;
         q.dense(Parameter::Position, &table(&weights.positions))?;
-        q.norm(Parameter::EmbeddingNorm, &[&weights.norm]);
+        q.norm(Parameter::EmbeddingNorm, &[&weights.norm], |_| &[]);
         if let Some(map) = &weights.map {
             q.dense(Parameter::EmbeddingMap, std::slice::from_ref(map))?;
         }
-        q.attention(job, &job.heads(design), &weights.layers)?;
-        q.feed_forward(&weights.layers)?;
+        q.attention(job, &job.heads(design), &weights.layers, channels)?;
+        q.feed_forward(&weights.layers, channels)?;
         if !weights.ramps.is_empty() {
             q.ramps(&weights.ramps)?;
         }
@@ -127,7 +138,13 @@ impl Quantised {
     }
 
     /// `heads` are those that some layer computes.
-    fn attention(&mut self, job: &Inference, heads: &[u32], layers: &[Layer]) -> Result<(), WeightsError> {
+    fn attention(
+        &mut self,
+        job: &Inference,
+        heads: &[u32],
+        layers: &[Layer],
+        channels: &Channels,
+    ) -> Result<(), WeightsError> {
         let (width, factor) = (job.network.head_dim() as usize, job.network.score_scale().1);
         for &head in heads {
             let slice = |part: fn(&Layer) -> &Dense, factor: f64| -> Vec<Dense> {
@@ -146,15 +163,17 @@ impl Quantised {
             .map(|(index, layer)| spread(&layer.output, self.heads(index), width, padded))
             .collect();
         self.dense(Parameter::Output, &output)?;
-        self.norm(Parameter::AttentionNorm, &layers.iter().map(|l| &l.attention_norm).collect::<Vec<_>>());
+        let norms: Vec<&Norm> = layers.iter().map(|layer| &layer.attention_norm).collect();
+        self.norm(Parameter::AttentionNorm, &norms, |layer| channels.entering(layer));
         Ok(())
     }
 
-    fn feed_forward(&mut self, layers: &[Layer]) -> Result<(), WeightsError> {
+    fn feed_forward(&mut self, layers: &[Layer], channels: &Channels) -> Result<(), WeightsError> {
         let of = |part: fn(&Layer) -> &Dense| layers.iter().map(|l| part(l).clone()).collect::<Vec<_>>();
         self.dense(Parameter::FeedForward1, &of(|l| &l.up))?;
         self.dense(Parameter::FeedForward2, &of(|l| &l.down))?;
-        self.norm(Parameter::OutputNorm, &layers.iter().map(|l| &l.output_norm).collect::<Vec<_>>());
+        let norms: Vec<&Norm> = layers.iter().map(|layer| &layer.output_norm).collect();
+        self.norm(Parameter::OutputNorm, &norms, |layer| channels.attended(layer));
         Ok(())
     }
 
@@ -177,21 +196,23 @@ impl Quantised {
         Ok(())
     }
 
-    /// Adds a norm.
-    fn norm(&mut self, parameter: Parameter, layers: &[&Norm]) {
-        let group = |group: &[&Norm]| {
-            let gamma_lsb = lsb(group.iter().flat_map(|norm| &norm.gamma));
-            let beta_lsb = lsb(group.iter().flat_map(|norm| &norm.beta));
-            let numerals = |norm: &&Norm| Numerals {
-                exponents: Exponents { codes: 0, lsb: gamma_lsb, beta_lsb },
-                codes: Tensor::zeros(self.format, 0, 0, 0),
-                bias: integers(&norm.gamma, gamma_lsb),
-                beta: integers(&norm.beta, beta_lsb),
-            };
-            group.iter().map(numerals).collect::<Vec<_>>()
-        };
-        let numerals = self.groups(layers).flat_map(group).collect();
-        self.parameters.insert(parameter, numerals);
+    /// Adds a norm, whose operands are held smaller by the exponents of a layer's channels.
+    fn norm<'c>(&mut self, parameter: Parameter, layers: &[&Norm], channels: impl Fn(u32) -> &'c [u8]) {
+        let mut all = Vec::with_capacity(layers.len());
+        for group in self.groups(layers) {
+            let gamma_lsb = lsb(group.iter().flat_map(|norm| &norm.gamma), GAMMA_BITS);
+            let beta_lsb = lsb(group.iter().flat_map(|norm| &norm.beta), 16);
+            for norm in group {
+                all.push(Numerals {
+                    exponents: Exponents { codes: 0, lsb: gamma_lsb, beta_lsb },
+                    codes: Tensor::zeros(self.format, 0, 0, 0),
+                    bias: integers(&norm.gamma, gamma_lsb, GAMMA_BITS),
+                    beta: integers(&norm.beta, beta_lsb, 16),
+                    channels: channels(all.len() as u32).to_vec(),
+                });
+            }
+        }
+        self.parameters.insert(parameter, all);
     }
 }
 
@@ -205,12 +226,13 @@ fn density<'a>(matrices: impl Iterator<Item = &'a Numerals>) -> f64 {
 /// Matrices of layers that have exponents in common.
 fn alike(format: Format, layers: &[Dense]) -> Result<Vec<Numerals>, WeightsError> {
     let codes = bias_for(format, layers.iter().map(|d| f64::from(d.weight.amax())).fold(0.0, f64::max));
-    let lsb = lsb(layers.iter().flat_map(|d| &d.bias));
+    let lsb = lsb(layers.iter().flat_map(|d| &d.bias), 16);
     let numerals = |d: &Dense| {
         let exponents = Exponents { codes, lsb, beta_lsb: 0 };
         let codes = Tensor::quantise(format, codes, &d.weight.map(f64::from))
             .map_err(|_| WeightsError::NotFinite { what: "a matrix" })?;
-        Ok(Numerals { exponents, codes, bias: integers(&d.bias, lsb), beta: Vec::new() })
+        let bias = integers(&d.bias, lsb, 16);
+        Ok(Numerals { exponents, codes, bias, beta: Vec::new(), channels: Vec::new() })
     };
     layers.iter().map(numerals).collect()
 }
@@ -231,13 +253,15 @@ fn spread(dense: &Dense, heads: &[u32], width: usize, padded: usize) -> Dense {
     Dense { weight, bias: dense.bias.clone() }
 }
 
-/// Weight of the lowest bit with which the largest magnitude takes 15 bits.
-fn lsb<'a>(values: impl Iterator<Item = &'a f32>) -> i32 {
-    exponent_of(values.fold(0.0, |max, v| f64::from(v.abs()).max(max))).unwrap_or(0) - 14
+/// Weight of the lowest bit with which the largest magnitude takes all of `width` bits but the sign.
+fn lsb<'a>(values: impl Iterator<Item = &'a f32>, width: u32) -> i32 {
+    let octave = exponent_of(values.fold(0.0, |max, v| f64::from(v.abs()).max(max))).unwrap_or(0);
+    octave - (width.cast_signed() - 2)
 }
 
-fn integers(values: &[f32], lsb: i32) -> Vec<i16> {
-    let limit = f64::from(i16::MAX);
+/// Integers of up to 16 bits.
+fn integers(values: &[f32], lsb: i32, width: u32) -> Vec<i16> {
+    let limit = f64::from((1_i32 << (width - 1)) - 1);
     let integer =
         |v: &f32| (f64::from(*v) * f64::from(-lsb).exp2()).round_ties_even().clamp(-limit, limit) as i16;
     values.iter().map(integer).collect()

@@ -10,6 +10,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::channels::Channels;
 use super::image::image;
 use super::numbers::Numbers;
 use super::quantised::Quantised;
@@ -38,7 +39,8 @@ pub fn logits(
     };
     let first = sentence();
     let calibrated = forward(&job, &weights, &first.words).map_err(|error| error.to_string())?;
-    let quantised = Quantised::new(design, &job, &weights).map_err(|error| error.to_string())?;
+    let quantised =
+        Quantised::new(design, &job, &weights, &Channels::none(&job)).map_err(|error| error.to_string())?;
     let numbers = Numbers::new(design.format, &calibrated.maxima, &quantised);
     let program = compile_for(design, &job, &quantised).map_err(|error| error.to_string())?;
     let image = image(&program, &quantised, design.pu.n, 0).map_err(|error| error.to_string())?;

@@ -1,17 +1,20 @@
 //! A model on a design: what it says of a sentence, by the golden kernels or in `f32`, and what the sentence costs.
 //!
 //! Activations get their exponent biases from sample sentences that run in `f32`: the largest magnitude at each point lies in the top
-//! octave of the format. Weights get theirs from their own.
+//! octave of the format. Weights get theirs from their own. Channels of the residual stream that are larger than most are held smaller
+//! ([`channels`](crate::golden::channels)).
 
 pub mod cost;
 pub mod text;
 
 use models::compiler::Inference;
 use models::design::Design;
-use models::forward::{Maxima, forward_checked, widen};
+use models::forward::{Maxima, forward_checked, forward_with, widen};
 use models::model::Model;
 use models::record::{Error, Kind};
+use nalgebra::{DMatrix, DVector};
 
+use crate::golden::channels::{self, Channels, Ranges};
 use crate::golden::direct::{Network, Packed};
 use crate::golden::numbers::Numbers;
 use crate::golden::quantised::Quantised;
@@ -51,6 +54,8 @@ pub struct Prepared {
     pub weights: Quantised,
     /// Exponent biases.
     pub numbers: Numbers,
+    /// Exponents of channels.
+    pub channels: Channels,
     packed: Packed,
 }
 
@@ -79,29 +84,31 @@ impl Prepared {
             job = job.unroll();
         }
         model.weights.check(&job).map_err(|error| refuse(error.to_string()))?;
-        let weights =
-            Quantised::new(&design, &job, &model.weights).map_err(|error| refuse(error.to_string()))?;
-        job.embedding_density = weights.embedding_density();
-        let unrolled = job.unrolled();
-        for (index, layer) in (0..).zip(&mut job.layers) {
-            layer.encoder_density = weights.encoder_density(unrolled.then_some(index));
-        }
         if samples.is_empty() {
             let remedy = "give at least one sentence";
             return Err(Error::new(Kind::Input, "sentences", "there is no sentence to calibrate on", remedy));
         }
-        let mut maxima = Maxima::new();
+        let (mut maxima, mut ranges) = (Maxima::new(), Ranges::new());
         for words in samples {
             let job = job.of_tokens(words.len() as u32);
-            let run = forward_checked(&job, &model.weights, words);
+            let see = |place, values: &mut DMatrix<f32>| channels::widen(&mut ranges, place, values);
+            let run = forward_with(&job, &model.weights, words, see);
             if !run.is_finite() {
                 return Err(refuse("the activations of a sample sentence are not finite in f32".to_owned()));
             }
             widen(&mut maxima, &run.maxima);
         }
-        let numbers = Numbers::new(design.format, &maxima, &weights);
+        let channels = Channels::of(&job, &ranges);
+        let weights = Quantised::new(&design, &job, &model.weights, &channels)
+            .map_err(|error| refuse(error.to_string()))?;
+        job.embedding_density = weights.embedding_density();
+        let unrolled = job.unrolled();
+        for (index, layer) in (0..).zip(&mut job.layers) {
+            layer.encoder_density = weights.encoder_density(unrolled.then_some(index));
+        }
+        let numbers = Numbers::new(design.format, &channels.held(&maxima, &ranges), &weights);
         let packed = Packed::new(&weights);
-        Ok(Prepared { model, design, job, weights, numbers, packed })
+        Ok(Prepared { model, design, job, weights, numbers, channels, packed })
     }
 
     /// What the model says of the words of a sentence.
@@ -130,8 +137,11 @@ impl Prepared {
         let logits = run.logits.iter().map(|codes| codes.dequantise().as_slice().to_vec()).collect();
         // Nats with 16 fraction bits.
         let entropies = run.entropies.iter().map(|entropy| f64::from(*entropy) / 65536.0).collect();
-        let tokens = run.tokens.last().map(|codes| codes.dequantise().column_mean());
-        let embedding = tokens.map(|mean| mean.iter().map(|x| *x as f32).collect());
+        let exponents = self.channels.entering(job.network.layers);
+        let held = |mean: DVector<f64>| -> Vec<f32> {
+            mean.iter().zip(exponents).map(|(x, k)| *x as f32 * channels::scale(*k)).collect()
+        };
+        let embedding = run.tokens.last().map(|codes| held(codes.dequantise().column_mean()));
         Ok(Answer { logits, entropies, embedding: embedding.unwrap_or_default() })
     }
 }

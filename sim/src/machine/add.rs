@@ -1,27 +1,21 @@
-//! Element-wise add (kernel: `kernels::add`).
+//! Element-wise add of a norm's operands (kernel: `kernels::add`), the first stage of its lanes.
 //!
-//! **Function.** `out = a + b`, each with its own exponent bias, rounded once.
+//! **Function.** `a + b`, each with its own exponent bias, rounded once to a wide integer; made anew in each pass over the rows.
 //!
-//! **Timing.** One pass over all vectors and `latency::ADD`. `released`: `T (36 V + 1) + 9` cycles for T rows of V vectors.
+//! **Timing.** `latency::ADD` cycles of the norm's. `released`, where the add is a command of its own ahead of the norm's: `T (36 V + 1) + 9`
+//! cycles for T rows of V vectors.
 
 use super::events::Events;
-use super::pass::{Pass, Plan};
-use models::design::Design;
-use models::latency;
-use models::program::Add;
+use models::program::LayerNorm;
 
-/// The plan of an add.
-pub(super) fn add(design: &Design, c: &Add) -> Plan {
-    let n = u64::from(design.pu.n);
-    let (rows, tiles) = (u64::from(c.rows), u64::from(c.a.tiles));
-    let vectors = rows * tiles;
-    let mut events = Events { add_elements: vectors * n, ..Events::default() };
-    events.read(c.a.buffer, vectors, vectors * n);
-    events.read(c.b.buffer, vectors, vectors * n);
-    events.write(c.out.buffer, vectors, vectors * n);
-    Plan {
-        passes: vec![Pass { times: 1, vectors, latency: latency::ADD }],
-        released: rows * (36 * tiles + 1) + 9,
-        events,
+/// What the authors' hardware takes for an add, cycles.
+pub(super) fn released(rows: u64, tiles: u64) -> u64 {
+    rows * (36 * tiles + 1) + 9
+}
+
+/// Counts the reads of both operands in `vectors` places of a vector of `n` codes.
+pub(super) fn read(events: &mut Events, c: &LayerNorm, vectors: u64, n: u64) {
+    for operand in [&c.a, &c.b] {
+        events.read(operand.buffer, vectors, vectors * n);
     }
 }

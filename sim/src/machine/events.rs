@@ -15,10 +15,8 @@ pub struct Events {
     pub pu_active_cycles: u64,
     /// Element operations of the SFU lanes, one for each element and pass, by unit.
     pub softmax_elements: u64,
-    /// Layer norm.
+    /// Layer norm, the add of its operands within.
     pub layernorm_elements: u64,
-    /// Element-wise add.
-    pub add_elements: u64,
     /// Entropy.
     pub entropy_elements: u64,
     /// Codes read from each operand buffer.
@@ -60,7 +58,6 @@ impl Events {
         f(&mut self.pu_active_cycles, o.pu_active_cycles);
         f(&mut self.softmax_elements, o.softmax_elements);
         f(&mut self.layernorm_elements, o.layernorm_elements);
-        f(&mut self.add_elements, o.add_elements);
         f(&mut self.entropy_elements, o.entropy_elements);
         f(&mut self.aux_read_bytes, o.aux_read_bytes);
         f(&mut self.aux_write_bytes, o.aux_write_bytes);

@@ -79,14 +79,14 @@ pub(super) fn adjust(design: &Design, operation: &Operation, events: &mut Events
         })
     };
     events.code_writes = codes(writes, contents.written);
-    if let Operation::Add(add) = operation {
+    let passes = sfu::reads(operation);
+    if let Operation::LayerNorm(norm) = operation {
         events.code_reads = [0; 2];
-        for (region, known) in [add.a, add.b].into_iter().zip(contents.read) {
-            let every = u64::from(add.rows) * u64::from(region.tiles) * n;
-            events.code_reads[usize::from(region.buffer)] += if dense { every } else { known };
+        for (region, known) in [norm.a, norm.b].into_iter().zip(contents.read) {
+            let every = u64::from(norm.rows) * u64::from(region.tiles) * n;
+            events.code_reads[usize::from(region.buffer)] += passes * if dense { every } else { known };
         }
         return;
     }
-    let passes = sfu::reads(operation);
     events.code_reads = codes(reads, contents.read[0] * passes);
 }

@@ -1,6 +1,6 @@
-//! Special function unit: softmax, layer norm, element-wise add and entropy, one at a time.
+//! Special function unit: softmax, layer norm with element-wise add, and entropy, one at a time.
 //!
-//! **Ports.** Reads one vector (add: two, from different pages) and writes one vector to another page, every
+//! **Ports.** Reads one vector (layer norm: two, from different pages) and writes one vector to another page, every
 //! `sfu.cycles_per_vector` cycles; parameters and span masks from the auxiliary buffer.
 //!
 //! **Timing.** A command is a list of [passes](super::pass::Pass) over vectors; a pass takes `vectors · cycles_per_vector + latency` cycles, the
@@ -10,7 +10,7 @@
 //! **Timing, `released`.** The formulas measured on the authors' SystemC, in each unit's module.
 
 use super::pass::Plan;
-use super::{add, entropy, layernorm, softmax};
+use super::{entropy, layernorm, softmax};
 use models::design::Design;
 use models::program::Operation;
 
@@ -29,7 +29,6 @@ pub fn plan(design: &Design, operation: &Operation) -> Option<Plan> {
     match operation {
         Operation::Softmax(c) => Some(softmax::softmax(design, c)),
         Operation::LayerNorm(c) => Some(layernorm::layernorm(design, c)),
-        Operation::Add(c) => Some(add::add(design, c)),
         Operation::Entropy(c) => Some(entropy::entropy(design, c)),
         _ => None,
     }

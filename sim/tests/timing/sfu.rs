@@ -2,7 +2,7 @@
 
 use super::{MEMORY, alone, design};
 use models::program::command::AuxRange;
-use models::program::{Add, Entropy, LayerNorm, Occupancy, Operation, Region, Softmax};
+use models::program::{Entropy, LayerNorm, Occupancy, Operation, Region, Softmax};
 
 /// Room for 20 rows of 48 columns.
 fn region(buffer: u8, base: u32) -> Region {
@@ -38,23 +38,16 @@ fn fewer_lanes_take_more_cycles_for_a_vector() {
 
 #[test]
 fn layer_norm_makes_two_passes_over_each_block() {
-    // Pass: decode 3, square 1, tree 2, accumulate 1, rsqrt 4 = 11. 2 x (48 + 11) + 2 x (12 + 11) = 164.
+    // Pass: decode 3, add 4, square 1, tree 2, accumulate 1, rsqrt 4 = 15. 2 x (48 + 15) + 2 x (12 + 15) = 180.
     let parameters = AuxRange { start: 0, bytes: 192 };
-    let (input, out) = (region(0, 0), region(1, 0));
-    let norm = LayerNorm { input, out, rows: 20, valid: 48, parameters };
+    let (a, b, out) = (region(0, 0), region(1, 0), region(0, 2048));
+    let norm = LayerNorm { a, b, out, rows: 20, valid: 48, parameters };
     let (cycles, run) = alone(&design(&[]), MEMORY, Operation::LayerNorm(norm));
-    assert_eq!(cycles, 164);
-    // 2 passes x 60 vectors x 16; gamma and beta, 4 x 16 bytes, for each of 2 x 3 tiles.
-    assert_eq!((run.events.layernorm_elements, run.events.aux_read_bytes), (1920, 384));
-}
-
-#[test]
-fn add_makes_one_pass() {
-    // 20 x 3 + decode 3 + align and add 2 + requantise 2 + encode 2 = 69.
-    let add = Add { rows: 20, a: region(0, 0), b: region(1, 0), out: region(0, 2048) };
-    let (cycles, run) = alone(&design(&[]), MEMORY, Operation::Add(add));
-    assert_eq!((cycles, run.events.add_elements), (69, 960));
-    assert_eq!(run.events.mask_reads, [60, 60]);
+    assert_eq!(cycles, 180);
+    // 2 passes x 60 vectors x 16; the parameters, 4 x 16 bytes, for each of 2 passes x 2 x 3 tiles.
+    assert_eq!((run.events.layernorm_elements, run.events.aux_read_bytes), (1920, 768));
+    // Both operands in both passes; one result.
+    assert_eq!((run.events.mask_reads, run.events.mask_writes), ([120, 120], [60, 0]));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::designs::one_of;
 use kernels::activation::Activation;
 use models::program::command::AuxRange;
 use models::program::{
-    Add, Base, Command, Encoding, Entropy, Epilogue, Gather, Index, LayerNorm, Matmul, MemoryMap, Occupancy,
+    Base, Command, Encoding, Entropy, Epilogue, Gather, Index, LayerNorm, Matmul, MemoryMap, Occupancy,
     Operand, Operation, Program, Region, Softmax, Space, Stage, Tag, Transfer,
 };
 use rand::RngExt;
@@ -76,7 +76,7 @@ fn stride(rng: &mut Rng) -> u64 {
 
 fn operation(rng: &mut Rng, n: u32) -> Operation {
     let rows = rng.random_range(1..=3 * n);
-    match rng.random_range(0..10) {
+    match rng.random_range(0..9) {
         0..=1 => Operation::Load(transfer(rng, n)),
         2 => Operation::Store(transfer(rng, n)),
         3 => Operation::Gather(gather(rng, n)),
@@ -90,10 +90,9 @@ fn operation(rng: &mut Rng, n: u32) -> Operation {
             out_occupancy: occupancy(rng),
         }),
         7 => {
-            let (input, out, parameters) = (region(rng, n), region(rng, n), aux(rng));
-            Operation::LayerNorm(LayerNorm { input, out, rows, valid: rows, parameters })
+            let (a, b, out, parameters) = (region(rng, n), region(rng, n), region(rng, n), aux(rng));
+            Operation::LayerNorm(LayerNorm { a, b, out, rows, valid: rows, parameters })
         }
-        8 => Operation::Add(Add { rows, a: region(rng, n), b: region(rng, n), out: region(rng, n) }),
         _ => Operation::Entropy(Entropy { input: region(rng, n), classes: 2 }),
     }
 }

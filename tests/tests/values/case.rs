@@ -4,11 +4,13 @@ use super::direct::{Direct, direct};
 use super::{Rng, networks, seed};
 use models::compiler::{CompileError, Inference, compile_for};
 use models::design::{Design, Sparsity};
-use models::forward::{Forward, forward};
+use models::forward::{Forward, forward_with};
 use models::program::{Command, Operation, Program, Stage};
 use models::weights::Weights;
+use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_chacha::rand_core::SeedableRng;
+use sim::golden::channels::{self, Channels, Ranges};
 use sim::golden::direct as fast;
 use sim::golden::fault::Fault;
 use sim::golden::image::image;
@@ -24,6 +26,7 @@ pub(super) struct Case {
     pub job: Inference,
     pub weights: Weights,
     pub numbers: Numbers,
+    pub channels: Channels,
     pub sentence: Sentence,
     pub quantised: Quantised,
     pub program: Program,
@@ -41,18 +44,34 @@ impl Case {
         let weights = tiny::weights(&mut rng, &job);
         let words = (0..job.sequence).map(|_| rng.random_range(0..job.network.vocabulary)).collect();
         let mut sentence = Sentence { words, threshold: 0, predictions: vec![] };
-        let reference = forward(&job, &weights, &sentence.words).expect("weights fit");
-        let quantised = Quantised::new(design, &job, &weights).expect("weights are finite");
-        let numbers = Numbers::new(design.format, &reference.maxima, &quantised);
+        let mut ranges = Ranges::new();
+        let see = |place, values: &mut DMatrix<f32>| channels::widen(&mut ranges, place, values);
+        let reference = forward_with(&job, &weights, &sentence.words, see);
+        // A quarter of the channels of random weights are held at half of what they are.
+        let channels = Channels::of(&job, &ranges);
+        let quantised = Quantised::new(design, &job, &weights, &channels).expect("weights are finite");
+        let numbers = Numbers::new(design.format, &channels.held(&reference.maxima, &ranges), &quantised);
         let program = compile_for(design, &job, &quantised)?;
         let image = image(&program, &quantised, design.pu.n, 0xa5).expect("compiled for these weights");
         // Of three cases, one never leaves early, one at once, one where the second entropy is the lower one.
-        let first = direct(&job, &weights, &numbers, &sentence).entropies[0];
+        let first = direct(&job, &weights, (&numbers, &channels), &sentence).entropies[0];
         sentence.threshold = [0, u32::MAX, first][index % 3];
         let name =
             format!("case {index}, seed {seed}, {} with buffers of {} B", design.name, design.buffer.bytes);
         let design = design.clone();
-        Ok(Case { design, job, weights, numbers, sentence, quantised, program, image, reference, name })
+        Ok(Case {
+            design,
+            job,
+            weights,
+            numbers,
+            channels,
+            sentence,
+            quantised,
+            program,
+            image,
+            reference,
+            name,
+        })
     }
 
     pub(super) fn run(
@@ -65,7 +84,7 @@ impl Case {
     }
 
     pub(super) fn direct(&self) -> Direct {
-        direct(&self.job, &self.weights, &self.numbers, &self.sentence)
+        direct(&self.job, &self.weights, (&self.numbers, &self.channels), &self.sentence)
     }
 
     /// The same by the fast path of inference.

@@ -14,6 +14,7 @@ use models::program::Parameter;
 use models::weights::{Dense, Layer, Norm, OffRamp, Weights};
 use nalgebra::DMatrix;
 use sim::golden::Sentence;
+use sim::golden::channels::Channels;
 use sim::golden::numbers::{Exponents, Numbers};
 
 /// What the network computes, layer by layer, up to the exit.
@@ -31,6 +32,7 @@ pub(super) struct Direct {
 struct Kernels<'a> {
     job: &'a Inference,
     numbers: &'a Numbers,
+    channels: &'a Channels,
     /// From 0.
     layer: u32,
     /// Whether it is in a layer, and not ahead of the first.
@@ -38,8 +40,14 @@ struct Kernels<'a> {
 }
 
 /// Runs the network.
-pub(super) fn direct(job: &Inference, weights: &Weights, numbers: &Numbers, sentence: &Sentence) -> Direct {
-    let mut k = Kernels { job, numbers, layer: 0, within: false };
+pub(super) fn direct(
+    job: &Inference,
+    weights: &Weights,
+    (numbers, channels): (&Numbers, &Channels),
+    sentence: &Sentence,
+) -> Direct {
+    let weights = &channels.apply(weights);
+    let mut k = Kernels { job, numbers, channels, layer: 0, within: false };
     let mut x = k.embed(weights, sentence);
     let mut out = Direct { tokens: vec![x.clone()], logits: vec![], entropies: vec![], exit_layer: 0 };
     for index in 0..job.network.layers as usize {
@@ -83,29 +91,35 @@ impl Kernels<'_> {
 
     fn dense(&self, d: &Dense, which: Parameter, x: &Tensor, activation: Activation, out: Point) -> Tensor {
         let lsb = self.exponents(which).lsb;
-        let bias = Bias::Column(integers(&d.bias, lsb), lsb);
+        let bias = Bias::Column(integers(&d.bias, lsb, 32767.0), lsb);
         self.product(x, &self.codes(&d.weight, which), bias, (0, activation, out))
     }
 
-    fn add(&self, x: &Tensor, y: &Tensor, out: Point) -> Tensor {
-        add(x, y, self.numbers.format, self.bias(out)).expect("shapes fit")
-    }
-
-    fn norm(&self, norm: &Norm, which: Parameter, x: &Tensor, out: Point) -> Tensor {
+    fn norm(&self, norm: &Norm, which: Parameter, [a, b]: [&Tensor; 2], [sum, out]: [Point; 2]) -> Tensor {
+        let sum_lsb = self.numbers.sum_lsb((sum, self.layer)).expect("it was calibrated");
+        let exponents = match sum {
+            Point::AttentionSum => self.channels.entering(self.layer),
+            Point::OutputSum => self.channels.attended(self.layer),
+            _ => &[],
+        };
+        let x = add(a, b, exponents, sum_lsb).expect("shapes fit");
         let exponents = self.exponents(which);
-        let (gamma, beta) = (integers(&norm.gamma, exponents.lsb), integers(&norm.beta, exponents.beta_lsb));
+        // Gamma takes 13 bits of its word.
+        let gamma = integers(&norm.gamma, exponents.lsb, 4095.0);
+        let beta = integers(&norm.beta, exponents.beta_lsb, 32767.0);
         let gamma = Parameters { values: &gamma, lsb: exponents.lsb };
         let beta = Parameters { values: &beta, lsb: exponents.beta_lsb };
-        layernorm(x, x.length(), gamma, beta, self.numbers.format, self.bias(out)).expect("shapes fit")
+        layernorm(&x, x.nrows(), gamma, beta, self.numbers.format, self.bias(out)).expect("shapes fit")
     }
 
     fn embed(&self, weights: &Weights, sentence: &Sentence) -> Tensor {
         let rows: Vec<_> = sentence.words.iter().map(|word| weights.words.column(*word as usize)).collect();
         let words = self.codes(&DMatrix::from_columns(&rows), Parameter::Word);
         let positions = weights.positions.columns(0, rows.len()).into_owned();
-        let sum = self.add(&words, &self.codes(&positions, Parameter::Position), Point::EmbeddingSum);
+        let positions = self.codes(&positions, Parameter::Position);
         let out = if weights.map.is_some() { Point::Embedded } else { Point::Tokens };
-        let x = self.norm(&weights.norm, Parameter::EmbeddingNorm, &sum, out);
+        let points = [Point::EmbeddingSum, out];
+        let x = self.norm(&weights.norm, Parameter::EmbeddingNorm, [&words, &positions], points);
         match &weights.map {
             None => x,
             Some(map) => self.dense(map, Parameter::EmbeddingMap, &x, Activation::Identity, Point::Tokens),
@@ -116,13 +130,13 @@ impl Kernels<'_> {
         let context = self.attention(layer, x);
         let none = Activation::Identity;
         let projected = self.dense(&layer.output, Parameter::Output, &context, none, Point::Projection);
-        let sum = self.add(&projected, x, Point::AttentionSum);
-        let x = self.norm(&layer.attention_norm, Parameter::AttentionNorm, &sum, Point::Attended);
+        let points = [Point::AttentionSum, Point::Attended];
+        let x = self.norm(&layer.attention_norm, Parameter::AttentionNorm, [&projected, x], points);
         let activation = self.job.network.activation;
         let up = self.dense(&layer.up, Parameter::FeedForward1, &x, activation, Point::Activated);
         let down = self.dense(&layer.down, Parameter::FeedForward2, &up, none, Point::Contracted);
-        let sum = self.add(&down, &x, Point::OutputSum);
-        self.norm(&layer.output_norm, Parameter::OutputNorm, &sum, Point::Tokens)
+        let points = [Point::OutputSum, Point::Tokens];
+        self.norm(&layer.output_norm, Parameter::OutputNorm, [&down, &x], points)
     }
 
     /// The contexts of all heads beneath each other; zero for a head that is switched off.
@@ -171,8 +185,8 @@ impl Kernels<'_> {
 }
 
 /// Integers of 16 bits that stand for `values` in units of `2^lsb`.
-fn integers(values: &[f32], lsb: i32) -> Vec<i16> {
+fn integers(values: &[f32], lsb: i32, limit: f64) -> Vec<i16> {
     let integer =
-        |v: &f32| (f64::from(*v) / f64::from(lsb).exp2()).round_ties_even().clamp(-32767.0, 32767.0) as i16;
+        |v: &f32| (f64::from(*v) / f64::from(lsb).exp2()).round_ties_even().clamp(-limit, limit) as i16;
     values.iter().map(integer).collect()
 }

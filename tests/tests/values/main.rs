@@ -20,6 +20,7 @@ use models::record::preset;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use sim::golden::channels::Channels;
 use sim::golden::direct::{Network, Packed};
 use sim::golden::image::{ImageError, image};
 use sim::golden::numbers::Numbers;
@@ -119,7 +120,7 @@ fn programs_compute_what_the_kernels_do_on_whole_tensors() {
     assert!(paths.iter().all(|(_, count)| *count >= 5), "too few cases for a path: {paths:?}");
 }
 
-/// Its sum takes the room of its activations, and its first matrix a slot of the second: both must have room for the wider.
+/// Its result takes the room of its activations, and its first matrix a slot of the second: both must have room for the wider.
 #[test]
 fn a_feed_forward_network_narrower_than_the_hidden_state_stays_in_its_room() {
     let case = Case::new(2, &networks::designs()[4]).expect("it fits 2 KB");
@@ -202,7 +203,6 @@ fn displace(operation: &mut Operation, n: u32) -> bool {
         Operation::Matmul(m) => m.out.base += n,
         Operation::Softmax(s) => s.out.base += n,
         Operation::LayerNorm(l) => l.out.base += n,
-        Operation::Add(a) => a.out.base += n,
         Operation::Entropy(e) => e.input.base += 1,
         _ => return false,
     }
@@ -254,7 +254,7 @@ fn a_network_without_a_classifier_ends_with_its_tokens() {
     weights.ramps.clear();
     let words: Vec<u32> = (0..job.sequence).map(|_| rng.random_range(0..job.network.vocabulary)).collect();
     let maxima = forward(&job, &weights, &words).expect("weights fit").maxima;
-    let quantised = Quantised::new(&design, &job, &weights).expect("weights fit");
+    let quantised = Quantised::new(&design, &job, &weights, &Channels::none(&job)).expect("weights fit");
     let numbers = Numbers::new(design.format, &maxima, &quantised);
     let program = compile_for(&design, &job, &quantised).expect("it fits");
     assert!(program.commands.iter().all(|command| command.tag.stage != Stage::OffRamp));
@@ -275,7 +275,8 @@ fn weights_denser_than_compiled_for_are_refused() {
     let design: Design = preset("offramp").expect("the preset is valid");
     let mut job = tiny::job(0);
     let weights = tiny::weights(&mut Rng::seed_from_u64(seed()), &job);
-    let quantised = Quantised::new(&design, &job, &weights).expect("weights are finite");
+    let quantised =
+        Quantised::new(&design, &job, &weights, &Channels::none(&job)).expect("weights are finite");
     job.layers[0].encoder_density = 0.2;
     let program = compile(&design, &job).expect("it fits");
     let error = image(&program, &quantised, design.pu.n, 0).expect_err("weights without zeros");

@@ -101,14 +101,31 @@ impl Filler {
     }
 
     fn region(&mut self, name: &str, region: &Region) {
-        self.number(&format!("{name}.buffer"), region.buffer);
-        for (part, vectors) in [("base", region.base), ("stride", region.block_stride)] {
-            let field = format!("{name}.{part}");
-            if !vectors.is_multiple_of(self.n) {
-                self.fail(&field, vectors.into(), format!("must be a multiple of n = {}", self.n));
-            }
-            self.number(&field, vectors / self.n);
+        self.place(name, region);
+        self.tiles(&format!("{name}.stride"), region.block_stride);
+    }
+
+    /// A region without a gap between its row blocks, each of so many tiles.
+    fn gapless(&mut self, name: &str, region: &Region, tiles: u32) {
+        self.place(name, region);
+        if region.blocks > 1 && region.block_stride != tiles * self.n {
+            let limit = format!("must be {}, the vectors of a row block", tiles * self.n);
+            self.fail(&format!("{name}.stride"), region.block_stride.into(), limit);
         }
+    }
+
+    /// Where a region begins.
+    fn place(&mut self, name: &str, region: &Region) {
+        self.number(&format!("{name}.buffer"), region.buffer);
+        self.tiles(&format!("{name}.base"), region.base);
+    }
+
+    /// A number of vectors, in tiles.
+    fn tiles(&mut self, field: &str, vectors: u32) {
+        if !vectors.is_multiple_of(self.n) {
+            self.fail(field, vectors.into(), format!("must be a multiple of n = {}", self.n));
+        }
+        self.number(field, vectors / self.n);
     }
 
     /// A range of the auxiliary buffer that may be absent; its length is known from elsewhere.
@@ -139,28 +156,27 @@ impl Filler {
                 self.exponent("out_bias", s.out);
             }
             Operation::Softmax(c) => {
-                self.walk(&c.input, c.rows, Some(c.valid));
+                self.region("input", &c.input);
+                self.walked(c.rows, c.input.tiles);
+                self.number("valid", c.valid);
                 self.region("out", &c.out);
                 self.optional("has_span", "span_start", c.span);
                 self.exponent("lsb", s.operands[0]);
                 self.exponent("out_bias", s.out);
             }
             Operation::LayerNorm(c) => {
-                self.walk(&c.input, c.rows, Some(c.valid));
-                self.region("out", &c.out);
+                for (name, region) in [("a", &c.a), ("b", &c.b), ("out", &c.out)] {
+                    self.gapless(name, region, c.a.tiles);
+                }
+                self.walked(c.rows, c.a.tiles);
+                self.number("valid", c.valid);
                 self.bytes("parameters_start", c.parameters.start.into());
+                self.exponent("a_lsb", s.operands[0]);
+                self.exponent("b_lsb", s.operands[1]);
+                self.exponent("sum_lsb", s.sum);
                 self.exponent("gamma_lsb", s.parameters[0]);
                 self.product("gamma_lsb", s.parameters[0]);
                 self.exponent("beta_lsb", s.parameters[1]);
-                self.exponent("out_bias", s.out);
-            }
-            Operation::Add(c) => {
-                self.region("a", &c.a);
-                self.region("b", &c.b);
-                self.region("out", &c.out);
-                self.walked(c.rows, c.a.tiles);
-                self.exponent("a_lsb", s.operands[0]);
-                self.exponent("b_lsb", s.operands[1]);
                 self.exponent("out_bias", s.out);
             }
             Operation::Entropy(c) => {
@@ -177,15 +193,6 @@ impl Filler {
                 self.number("ramp_stride", *ramp_stride);
             }
             Operation::Barrier | Operation::Exit | Operation::End => {}
-        }
-    }
-
-    /// Rows of a region that a unit walks over.
-    fn walk(&mut self, input: &Region, rows: u32, valid: Option<u32>) {
-        self.region("input", input);
-        self.walked(rows, input.tiles);
-        if let Some(valid) = valid {
-            self.number("valid", valid);
         }
     }
 

@@ -10,7 +10,7 @@ pub(super) fn events(list: &mut List, start: &Expr) {
     list.put("counters_clear", start.clone());
     list.leads("counters", "pu", &[("dots", "dots"), ("tile_ends", "tile_ends"), ("active", "active")]);
     list.lead("counters_rows_vectors", "pu_rows_vectors");
-    for unit in ["softmax", "layernorm", "add", "entropy"] {
+    for unit in ["softmax", "layernorm", "entropy"] {
         list.lead(&format!("counters_{unit}_vectors"), &format!("sfu_{unit}_vectors"));
     }
     let counted = |masks: &str, codes: &str| {

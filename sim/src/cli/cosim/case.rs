@@ -1,5 +1,6 @@
 //! A sentence on a tiny network, ready for a machine: program, memory image, settings, and what must come of it.
 
+use crate::golden::channels::Channels;
 use crate::golden::image::image;
 use crate::golden::memory::Memory;
 use crate::golden::numbers::Numbers;
@@ -93,7 +94,8 @@ pub fn prepare(
     let sentence = Sentence { words, threshold: 0, predictions };
     let wrong = |what: &dyn std::fmt::Display| format!("{name}: {what}");
     let calibrated = forward(&inference, &weights, &sentence.words).map_err(|error| wrong(&error))?;
-    let quantised = Quantised::new(design, &inference, &weights).map_err(|error| wrong(&error))?;
+    let quantised = Quantised::new(design, &inference, &weights, &Channels::none(&inference))
+        .map_err(|error| wrong(&error))?;
     let numbers = Numbers::new(design.format, &calibrated.maxima, &quantised);
     assemble((name, leaves), &inference, (&quantised, &numbers), sentence, (design, technology))
 }
