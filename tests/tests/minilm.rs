@@ -89,16 +89,22 @@ fn the_forward_pass_in_f32_gives_pytorchs_embeddings() {
     assert!(least >= 0.9999, "{least}");
 }
 
-/// What the machine's 8 bits between all units leave of <8,4>, measured as 0.9930; what <8,3> leaves is far less, as eight octaves do not
-/// hold the outliers ahead of a norm. See docs/models.md.
+/// Weights and activations in 8 bits between all units. <8,3> needs exponents for each layer: its eight octaves are too few for the
+/// ranges of all of them. See docs/models.md.
 #[test]
 fn real_weights_prefer_four_bits_of_exponent() {
     let Some(minilm) = minilm() else { return };
-    let [four, three] = [Format::AF8_4, Format::AF8_3].map(|format| minilm.exact(format, Biases::Shared));
-    println!(
-        "<8,4>: cosine at least {}, mean {}; <8,3>: at least {}, mean {}",
-        four.0, four.1, three.0, three.1
-    );
-    assert!(four.1 >= 0.992, "{}", four.1);
-    assert!(three.1 < four.1, "{}", three.1);
+    let cosines = |format| [Biases::Shared, Biases::Layer].map(|biases| minilm.exact(format, biases));
+    let ([four, four_by_layer], [three, three_by_layer]) = (cosines(Format::AF8_4), cosines(Format::AF8_3));
+    for (what, (least, mean)) in [
+        ("<8,4>", four),
+        ("<8,4>, by layer", four_by_layer),
+        ("<8,3>", three),
+        ("<8,3>, by layer", three_by_layer),
+    ] {
+        println!("{what}: cosine at least {least}, mean {mean}");
+    }
+    assert!(four.1 >= 0.994 && four_by_layer.1 >= 0.994, "{} {}", four.1, four_by_layer.1);
+    assert!(three_by_layer.1 >= 0.98, "{}", three_by_layer.1);
+    assert!(three.1 < three_by_layer.1 && three_by_layer.1 < four.1, "{} {}", three.1, three_by_layer.1);
 }
