@@ -176,7 +176,11 @@ fn snapshot(machine: &Machine, program: &Program, layers: u32) -> Result<Snapsho
     let logits = match memory.logits.tiles {
         // A network without a classifier has none.
         0 => Tensor::zeros(tokens.format, 0, 0, 0),
-        _ => machine.stored(memory.logits, (Point::Logits, layers.saturating_sub(1)))?,
+        // Without off-ramps in the layers, there is one behind the last.
+        _ => {
+            let ramp = if program.exits { layers } else { program.layers };
+            machine.stored(memory.logits, (Point::Logits, ramp.saturating_sub(1)))?
+        }
     };
     Ok(Snapshot { tokens, logits })
 }
