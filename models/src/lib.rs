@@ -21,3 +21,4 @@ pub mod trace;
 pub mod train;
 pub mod weights;
 pub mod workload;
+pub mod zoo;

@@ -16,6 +16,7 @@ use crate::network::Network;
 use crate::record::Record;
 use crate::technology::Technology;
 use crate::workload::Workload;
+use crate::zoo::Entry;
 
 /// A kind of file that has a schema.
 pub struct Kind {
@@ -27,13 +28,14 @@ pub struct Kind {
 }
 
 /// The kinds of this crate.
-pub const KINDS: [Kind; 6] = [
+pub const KINDS: [Kind; 7] = [
     kind::<Design>(),
     kind::<Technology>(),
     kind::<Memory>(),
     kind::<FaultModel>(),
     kind::<Workload>(),
     kind::<Network>(),
+    kind::<Entry>(),
 ];
 
 /// A kind of file by its type.

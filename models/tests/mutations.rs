@@ -8,6 +8,7 @@ use models::network::Network;
 use models::record::{self, Record};
 use models::technology::Technology;
 use models::workload::Workload;
+use models::zoo::Entry;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use toml::{Table, Value};
@@ -29,6 +30,27 @@ fn optional<T: Record>(path: &str) -> bool {
             "channel",
         ],
         "fault-model" => &["gaussian", "adjacent", "relaxed"],
+        "zoo" => &[
+            "network",
+            "words",
+            "bottleneck",
+            "baseline",
+            "depth",
+            "spans",
+            "blocks",
+            "weight_density",
+            "task_switch",
+            "published",
+            "published.parameters",
+            "published.parameters.differs",
+            "published.operations",
+            "published.operations.count.differs",
+            "scores",
+            "claims",
+            "claims.speed_up",
+            "claims.size",
+            "reason",
+        ],
         _ => &[],
     };
     let named: Vec<&str> = path.split('.').filter(|part| part.parse::<u32>().is_err()).collect();
@@ -141,6 +163,11 @@ fn every_key_of_a_workload_is_checked() {
     every_key::<Workload>();
 }
 
+#[test]
+fn every_key_of_a_zoo_entry_is_checked() {
+    every_key::<Entry>();
+}
+
 fn below(random: &mut ChaCha8Rng, limit: usize) -> usize {
     random.next_u32() as usize % limit.max(1)
 }
@@ -184,4 +211,5 @@ fn damaged_records_never_panic() {
     random_damage::<FaultModel>();
     random_damage::<Network>();
     random_damage::<Workload>();
+    random_damage::<Entry>();
 }

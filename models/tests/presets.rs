@@ -7,6 +7,7 @@ use models::network::Network;
 use models::record::{self, Record};
 use models::technology::Technology;
 use models::workload::Workload;
+use models::zoo::Entry;
 
 fn presets_are_complete<T: Record>() {
     for name in record::names::<T>() {
@@ -44,4 +45,9 @@ fn memories_are_complete() {
 #[test]
 fn fault_models_are_complete() {
     presets_are_complete::<FaultModel>();
+}
+
+#[test]
+fn zoo_entries_are_complete() {
+    presets_are_complete::<Entry>();
 }

@@ -23,3 +23,4 @@ pub mod supply;
 pub mod sweep;
 pub mod timeline;
 pub mod wake;
+pub mod zoo;

@@ -8,7 +8,7 @@ use sim::cli::{self, Exit};
 
 #[test]
 fn listings_read_as_committed() {
-    for kind in ["designs", "technologies", "networks", "workloads"] {
+    for kind in ["designs", "technologies", "networks", "workloads", "zoo-entries"] {
         snapshot::check(&format!("list/{kind}"), &run(&[kind, "list"]));
     }
 }
@@ -21,6 +21,7 @@ fn what_show_prints_is_accepted_by_check() {
         ("technologies", "technology"),
         ("networks", "network"),
         ("workloads", "workload"),
+        ("zoo-entries", "zoo"),
     ] {
         for line in run(&[kind, "list"]).lines() {
             let name = line.split_whitespace().next().unwrap();
@@ -75,6 +76,8 @@ fn help_shows_examples_for_every_command() {
         "technologies",
         "networks",
         "workloads",
+        "zoo-entries",
+        "zoo",
         "init",
         "schema",
         "check",

@@ -52,6 +52,7 @@ fn init_writes_what_check_takes_and_replaces_nothing_unasked() {
         ("technology", "technologies", "edgebert-12nm"),
         ("workload", "workloads", "sst2"),
         ("network", "networks", "albert-base"),
+        ("zoo", "zoo-entries", "block-squad-26"),
     ] {
         let text = answer(&["init", kind]);
         assert!(text.starts_with("# "), "{kind} has its comments");

@@ -12,6 +12,7 @@ use models::record::{self, Record};
 use models::schema::text;
 use models::technology::Technology;
 use models::workload::Workload;
+use models::zoo::Entry;
 use offramp_tests::{command, snapshot};
 use serde_json::{Value, json};
 use sim::schema::kinds;
@@ -88,6 +89,7 @@ fn presets_hold_by_their_schema() {
     presets_hold::<FaultModel>();
     presets_hold::<Workload>();
     presets_hold::<Network>();
+    presets_hold::<Entry>();
     presets_hold::<Space>();
 }
 
@@ -108,6 +110,27 @@ fn optional<T: Record>(table: &str, key: &str) -> bool {
             "channel",
         ],
         "fault-model" => &["gaussian", "adjacent", "relaxed"],
+        "zoo" => &[
+            "network",
+            "words",
+            "bottleneck",
+            "baseline",
+            "depth",
+            "spans",
+            "blocks",
+            "weight_density",
+            "task_switch",
+            "published",
+            "published.parameters",
+            "published.parameters.differs",
+            "published.operations",
+            "published.operations.count.differs",
+            "scores",
+            "claims",
+            "claims.speed_up",
+            "claims.size",
+            "reason",
+        ],
         _ => &[],
     };
     let path = format!("{table}/{key}");
@@ -157,6 +180,7 @@ fn damaged_presets_do_not() {
     damaged_keys::<FaultModel>();
     damaged_keys::<Workload>();
     damaged_keys::<Network>();
+    damaged_keys::<Entry>();
 }
 
 /// Numbers at and beyond most limits.
@@ -191,6 +215,7 @@ fn a_schema_is_never_stricter_than_the_reader() {
         no_stricter::<Technology>(),
         no_stricter::<Workload>(),
         no_stricter::<Network>(),
+        no_stricter::<Entry>(),
     ];
     assert!(refused.iter().all(|count| *count > 50), "limits are there and are met: {refused:?}");
 }

@@ -22,10 +22,10 @@ struct Projections {
 }
 
 /// Regions of one head's scores and results; two of what the next head would overwrite too early.
-struct HeadRegions {
-    query: Region,
-    key: Region,
-    values: Vec<Region>,
+pub(super) struct HeadRegions {
+    pub(super) query: Region,
+    pub(super) key: Region,
+    pub(super) values: Vec<Region>,
     scores: Region,
     probabilities: Vec<Region>,
     contexts: Vec<Region>,
@@ -34,7 +34,13 @@ struct HeadRegions {
 
 impl HeadRegions {
     /// Room for a group of `group` row blocks of queries against all keys.
-    fn take(b: &Builder, frame: &mut super::frame::Frame, group: u32, query: Region, key: Region) -> Self {
+    pub(super) fn take(
+        b: &Builder,
+        frame: &mut super::frame::Frame,
+        group: u32,
+        query: Region,
+        key: Region,
+    ) -> Self {
         let (copies, keys, head) = (b.copies(), b.shape.token_blocks, b.shape.head_tiles);
         let span_bytes = (keys * b.n).next_multiple_of(super::weights::ALIGN as u32);
         HeadRegions {
@@ -124,7 +130,14 @@ fn resident_heads(
 }
 
 /// Scores and softmax of one head, for the queries in `r.query` (row blocks from `first` on).
-fn scores(b: &mut Builder, head: Head, span: Option<u64>, r: &HeadRegions, turn: usize, first: u32) {
+pub(super) fn scores(
+    b: &mut Builder,
+    head: Head,
+    span: Option<u64>,
+    r: &HeadRegions,
+    turn: usize,
+    first: u32,
+) {
     let at = Some(head.index);
     let tokens = u64::from(b.tokens(first, r.query.blocks));
     let matmul = Matmul {
@@ -158,7 +171,7 @@ fn scores(b: &mut Builder, head: Head, span: Option<u64>, r: &HeadRegions, turn:
 }
 
 /// Context of one head, and its store into the columns of head number `column`.
-fn head_context(
+pub(super) fn head_context(
     b: &mut Builder,
     head: Head,
     r: &HeadRegions,

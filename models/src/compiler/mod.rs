@@ -9,6 +9,7 @@
 //! loads); such a network does not fit.
 
 mod attention;
+mod bottleneck;
 mod builder;
 mod dense;
 mod embedding;
@@ -18,10 +19,13 @@ mod hazards;
 mod ramp;
 mod single;
 mod weights;
+mod words;
 
+pub use bottleneck::compile_bottleneck;
 pub use error::{CompileError, Shortage};
 pub use single::{Single, compile_single};
 pub use weights::Zeros;
+pub use words::compile_words;
 
 use crate::design::{Design, Sparsity};
 use crate::network::Network;

@@ -71,7 +71,7 @@ pub fn compile_single(design: &Design, single: Single) -> Result<Program, Compil
 }
 
 /// The builder's network and statistics where there is no network: one element of everything, no zeros.
-fn carrier() -> Inference {
+pub(super) fn carrier() -> Inference {
     let network = Network {
         name: "one operation".into(),
         summary: String::new(),

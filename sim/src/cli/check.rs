@@ -15,6 +15,7 @@ use models::technology::Technology;
 use models::trace::Trace;
 use models::train::Recipe;
 use models::workload::Workload;
+use models::zoo::Entry;
 
 use crate::sweep::space::Space;
 
@@ -22,7 +23,7 @@ use super::Failure;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  offramp check mine.toml              a design, technology, network, workload or space: recognised by its keys
+  offramp check mine.toml              a design, technology, network, workload, space or zoo entry: recognised by its keys
   offramp check designs/*.toml         every file is checked; the exit code is that of the worst
   offramp check entropies.csv          an exit trace: one row per sentence, one entropy per off-ramp
   offramp check logits.csv             logits: their columns are named in the first line";
@@ -71,6 +72,7 @@ fn check(file: &str) -> Result<String, Error> {
         kind::<Network>(&keys),
         kind::<Workload>(&keys),
         kind::<Space>(&keys),
+        kind::<Entry>(&keys),
     ];
     let [first, rest @ ..] = kinds;
     let likeliest =
@@ -103,7 +105,7 @@ fn unknown(file: &str) -> Error {
         Kind::Input,
         format!("`{file}`"),
         format!(
-            "`{file}` is TOML but no record (none of its keys belongs to a design, technology, memory, fault model, network, workload or space)"
+            "`{file}` is TOML but no record (none of its keys belongs to a design, technology, memory, fault model, network, workload, space or zoo entry)"
         ),
         "start from a preset, e.g. offramp designs show offramp > mine.toml",
     )

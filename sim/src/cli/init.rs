@@ -11,6 +11,7 @@ use models::network::Network;
 use models::record::{self, Error, Record};
 use models::technology::Technology;
 use models::workload::Workload;
+use models::zoo::Entry;
 
 use super::{Failure, file};
 use crate::sweep::space::Space;
@@ -22,7 +23,7 @@ Examples:
   offramp init technology | less
   offramp init space -o space.toml             a few hundred points that run as they are: offramp sweep space.toml
 
-The files are the presets offramp, edgebert-12nm, rram-22ffl, rram-gaussian, sst2, albert-base and edge-nlp. Edit one, then: offramp check mine.toml";
+The files are the presets offramp, edgebert-12nm, rram-22ffl, rram-gaussian, sst2, albert-base, edge-nlp and block-squad-26. Edit one, then: offramp check mine.toml";
 
 /// A file to start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,6 +42,8 @@ enum Start {
     Network,
     /// What a sweep varies
     Space,
+    /// What was published of a network, and what of it is claimed
+    Zoo,
 }
 
 /// What to start, and where.
@@ -77,6 +80,7 @@ fn text(start: Start) -> Result<String, Error> {
         Start::Workload => preset::<Workload>("sst2"),
         Start::Network => preset::<Network>("albert-base"),
         Start::Space => preset::<Space>("edge-nlp"),
+        Start::Zoo => preset::<Entry>("block-squad-26"),
     }
 }
 

@@ -43,6 +43,7 @@ mod synth;
 mod threshold;
 mod trace;
 mod train;
+mod zoo;
 
 pub use exit::{Exit, Failure};
 
@@ -57,6 +58,7 @@ use models::network::Network;
 use models::technology::Technology;
 use models::train::Recipe;
 use models::workload::Workload;
+use models::zoo::Entry;
 
 /// What `offramp --help` ends with.
 const EXAMPLES: &str = "\
@@ -71,6 +73,7 @@ Examples:
   offramp check mine.toml                         is it a design, and can it be built?
   offramp technologies show edgebert-12nm         every constant with its source
   offramp workloads show sst2                     spans and exit histograms of a task
+  offramp zoo bert-base tinybert-4 movement-3     published networks beside what their papers claim
   offramp emit --set pu.n=4 -o build/n4           the machine as Verilog
   offramp cosim --quick                           does that Verilog do what the simulator says?
   offramp synth --unit vector_mac                 what does a unit cost in gates?
@@ -124,6 +127,9 @@ enum Command {
     /// What it is asked: a task's densities, attention spans and exits
     #[command(after_help = records::EXAMPLES)]
     Workloads(records::Args),
+    /// What was published: shapes of pruned, small and other networks, with counts and claims
+    #[command(after_help = records::EXAMPLES)]
+    ZooEntries(records::Args),
     /// A design space: every point simulated and kept
     #[command(after_help = sweep::EXAMPLES)]
     Sweep(sweep::Args),
@@ -160,6 +166,9 @@ enum Command {
     /// What each optimisation is worth, one after the other and alone, beside what was published
     #[command(after_help = ladder::EXAMPLES)]
     Ladder(ladder::Args),
+    /// Published networks on one design: latency, energy, memory, beside what their papers claim
+    #[command(after_help = zoo::EXAMPLES)]
+    Zoo(zoo::Args),
     /// The entropy threshold for an accuracy, from logits with labels
     #[command(after_help = threshold::EXAMPLES)]
     Threshold(threshold::Args),
@@ -260,6 +269,7 @@ fn dispatch(
         Command::FaultModels(args) => records::run::<FaultModel>(args, out),
         Command::Networks(args) => records::run::<Network>(args, out),
         Command::Workloads(args) => records::run::<Workload>(args, out),
+        Command::ZooEntries(args) => records::run::<Entry>(args, out),
         Command::Sweep(args) => sweep::run(args, out, err, style),
         Command::Export(args) => export::run(args, out, err),
         Command::Merge(args) => merge::run(args, out),
@@ -272,6 +282,7 @@ fn dispatch(
         Command::Dvfs(args) => dvfs::run(args, out),
         Command::Stream(args) => stream::run(args, out),
         Command::Ladder(args) => ladder::run(args, out, err),
+        Command::Zoo(args) => zoo::run(args, out, err),
         Command::Threshold(args) => threshold::run(args, out),
         Command::Recipes(args) => records::run::<Recipe>(args, out),
         Command::Train(args) => train::run(args, out, err),
