@@ -88,8 +88,8 @@ fn the_forward_pass_in_f32_gives_pytorchs_embeddings() {
     assert!(least >= 0.9999, "{least}");
 }
 
-/// What the machine's 8 bits between all units leave of <8,4>, measured as 0.9930; what <8,3> leaves is far less, as eight octaves do not
-/// hold the outliers ahead of a norm. See docs/models.md.
+/// What the machine's 8 bits between units leave of <8,4>, measured as 0.9949 (0.9930 where norms read sums rounded to codes); what <8,3>
+/// leaves is far less, 0.77, as eight octaves do not hold the outliers among the operands of a norm. See docs/models.md.
 #[test]
 fn real_weights_prefer_four_bits_of_exponent() {
     let Some(minilm) = minilm() else { return };
@@ -98,6 +98,6 @@ fn real_weights_prefer_four_bits_of_exponent() {
         "<8,4>: cosine at least {}, mean {}; <8,3>: at least {}, mean {}",
         four.0, four.1, three.0, three.1
     );
-    assert!(four.1 >= 0.992, "{}", four.1);
+    assert!(four.1 >= 0.994, "{}", four.1);
     assert!(three.1 < four.1, "{}", three.1);
 }
