@@ -2,8 +2,8 @@
 //!
 //! The sum of two codes is exact; it is rounded once, to a fixed-point integer of [`SUM_BITS`] bits, and not to a code: a
 //! layer norm divides by what a row spreads, so that rounding a sum to three or four bits is what costs a network most.
-//! A column can have an exponent of its own, by which its sums are larger than the codes tell: a channel of outliers is
-//! then stored within the octaves of the others.
+//! A column of the first operand, which is what is added to the residual, can have an exponent of its own, by which it is
+//! larger than its codes tell: a channel of outliers is then stored within the octaves of the others.
 
 use crate::adaptivfloat::Tensor;
 use crate::shape::ShapeError;
@@ -18,7 +18,7 @@ pub const MAX_SUM: i32 = (1 << (SUM_BITS - 1)) - 1;
 /// Bits of the exponent of a channel.
 pub const CHANNEL_BITS: u32 = 3;
 
-/// `(x + y) · 2^k`, both [length x rows], with the exponent k of each column, in units of `2^lsb`. `channels` are the
+/// `x · 2^k + y`, both [length x rows], with the exponent k of each column, in units of `2^lsb`. `channels` are the
 /// exponents, below `2^CHANNEL_BITS`; a column beyond their end has none.
 ///
 /// # Errors
@@ -27,20 +27,21 @@ pub fn add(x: &Tensor, y: &Tensor, channels: &[u8], lsb: i32) -> Result<DMatrix<
     ShapeError::exactly("length of the second operand", y.length(), x.length())?;
     ShapeError::exactly("number of rows of the second operand", y.rows(), x.rows())?;
     Ok(DMatrix::from_fn(x.length(), x.rows(), |at, row| {
-        let [a, b] = [x, y].map(|tensor| tensor.format.decode(tensor.codes[(at, row)], tensor.bias));
         let channel = i32::from(channels.get(at).copied().unwrap_or(0));
-        // A larger sum and a finer unit are the same. The limit holds 24 bits.
-        a.plus(b).round_to(lsb.saturating_sub(channel), MAX_SUM.into()) as i32
+        let a = x.format.decode(x.codes[(at, row)], x.bias.saturating_add(channel));
+        let b = y.format.decode(y.codes[(at, row)], y.bias);
+        // The limit holds 24 bits.
+        a.plus(b).round_to(lsb, MAX_SUM.into()) as i32
     }))
 }
 
 /// The reference: sums of dequantised values [C x R], unrounded.
 pub fn add_f64(x: &DMatrix<f64>, y: &DMatrix<f64>, channels: &[u8]) -> DMatrix<f64> {
-    let mut sum = x + y;
+    let mut sum = x.clone();
     for (mut column, channel) in sum.row_iter_mut().zip(channels) {
         column *= f64::from(*channel).exp2();
     }
-    sum
+    sum + y
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! Element-wise add of two codes, the sum kept wide: a lane ahead of a norm.
 //!
-//! **Ports.** Codes `a` and `b` with the `channel`'s exponent; the weights `a_lsb` and `b_lsb` of their lowest bits and `sum_lsb` of the
+//! **Ports.** Codes `a` and `b` with the `channel`'s exponent of `a`; the weights `a_lsb` and `b_lsb` of their lowest bits and `sum_lsb` of the
 //! result's, which stay while a command runs; `sum`.
 //!
 //! **Timing.** [`latency::ADD`] = 4 cycles, one sum a cycle: alignment, sum, shift to the unit of the result, rounding.
 //!
-//! **Function.** [`kernels::add::add`], bit for bit: the exact sum, times two to the channel's exponent, to the nearest multiple of
+//! **Function.** [`kernels::add::add`], bit for bit: the exact sum, `a` times two to its channel's exponent, to the nearest multiple of
 //! `2^sum_lsb`, ties to even, saturated to [`MAX_SUM`] on both sides. One shift to the right does both ways: the sum has as many zeros
 //! below it as a result has bits, and what lies farther up saturates.
 //!
 //! The alignment loses bits only from a guard of [`SUM_BITS`] + 1 bits on. What it loses then lies below the first bit that the rounding
 //! cuts, or else the sum, at least three quarters of `2^(SUM_BITS + 1)` of its units, saturates.
 //!
-//! **Not modelled.** Nothing of the kernel, within these widths.
+//! **Not modelled.** A weight of `a` so large that with a channel's exponent it leaves the ten bits of an exponent: above 504.
 
 use super::align::{Operands, align};
 use super::requantise::EXPONENT_BITS;
@@ -28,7 +28,7 @@ use std::rc::Rc;
 pub(super) const SUM_BITS: usize = kernels::add::SUM_BITS as usize;
 /// Bits of a channel's exponent.
 pub(super) const CHANNEL: usize = CHANNEL_BITS as usize;
-/// Bits of a shift, the difference of two exponents and of a channel's; two's complement.
+/// Bits of a shift, the difference of two exponents and the width of a sum; two's complement.
 const SHIFT_BITS: usize = EXPONENT_BITS + 2;
 
 const _: () = assert!(latency::ADD == 4, "aligned, sum, shifted and rounded are the four registers");
@@ -62,13 +62,13 @@ pub fn add(format: Format) -> Result<Rc<Module>, Error> {
     });
     let [a_lsb, b_lsb, sum_lsb] = ["a_lsb", "b_lsb", "sum_lsb"]
         .map(|name| m.input(name, EXPONENT_BITS, "power of two, two's complement"));
-    let channel = m.input("channel", CHANNEL, "exponent of the sum's channel");
+    let channel = m.input("channel", CHANNEL, "exponent of a's channel");
+    let a_lsb = m.wire("a_lsb_here", a_lsb.add(channel.widen(EXPONENT_BITS)));
     let inputs = [("a", &a), ("a_lsb", &a_lsb), ("b", &b), ("b_lsb", &b_lsb)];
     let aligned = m.instance("aligned", &aligner, &inputs);
     let [upper, lower, lsb] = ["upper", "lower", "lsb"].map(|name| m.stage(name, aligned.out(name)));
-    let channel = m.stage("channel_here", channel);
     let value = m.stage("value", upper.add(lower.sign_extend(upper.width())));
-    let shift = shift(&mut m, &sum_lsb, &lsb, &channel);
+    let shift = shift(&mut m, &sum_lsb, &lsb);
     let shifted = shifted(&mut m, &value, &shift);
     let rounded = rounded(&mut m, &shifted);
     let sum = m.output("sum", SUM_BITS, "two's complement");
@@ -78,9 +78,9 @@ pub fn add(format: Format) -> Result<Rc<Module>, Error> {
 
 /// By how much a sum with [`SUM_BITS`] zeros below goes down, so that half a unit of the result is the lowest bit; in the second
 /// register.
-fn shift(m: &mut Module, sum_lsb: &Expr, lsb: &Expr, channel: &Expr) -> Expr {
+fn shift(m: &mut Module, sum_lsb: &Expr, lsb: &Expr) -> Expr {
     let [sum_lsb, lsb] = [sum_lsb, lsb].map(|exponent| exponent.sign_extend(SHIFT_BITS));
-    let shift = sum_lsb.sub(lsb).sub(channel.widen(SHIFT_BITS)).add(lit(SHIFT_BITS, SUM_BITS as u64 - 1));
+    let shift = sum_lsb.sub(lsb).add(lit(SHIFT_BITS, SUM_BITS as u64 - 1));
     m.stage("shift", shift)
 }
 

@@ -147,14 +147,17 @@ fn second_pass(
     (sums, parameters): (&[Expr], &Expr),
 ) -> Result<Vec<Expr>, Error> {
     let lane = normal(format)?;
-    let parameters = delayed(m, "parameters_summed", parameters, latency::ADD);
+    let lanes = n as usize;
+    let gammas = (0..lanes).rev().map(|at| parameters.bits(at * PARAMETER_BITS + CHANNEL, GAMMA));
+    let gammas = delayed(m, "gammas_summed", &concat(&gammas.collect::<Vec<_>>()), latency::ADD);
+    let betas = parameters.bits(lanes * PARAMETER_BITS, lanes * BETA);
+    let betas = delayed(m, "betas_summed", &betas, latency::ADD);
     let [gamma_lsb, beta_lsb, out_bias] = ["gamma_lsb", "beta_lsb", "out_bias"]
         .map(|name| m.input(name, EXPONENT_BITS, "power of two, two's complement"));
     let [gain, centre] = ["gain", "centre"].map(|name| m.stage(&format!("{name}_here"), moments.out(name)));
     let octaves = delayed(m, "octaves_here", &moments.out("octaves"), 2);
-    let lanes = (0..n as usize).map(|at| {
-        let gamma = parameters.bits(at * PARAMETER_BITS + CHANNEL, GAMMA);
-        let beta = parameters.bits((at + n as usize) * PARAMETER_BITS, BETA);
+    let codes = (0..lanes).map(|at| {
+        let (gamma, beta) = (gammas.bits(at * GAMMA, GAMMA), betas.bits(at * BETA, BETA));
         let inputs = [
             ("x", &sums[at]),
             ("gain", &gain),
@@ -168,5 +171,5 @@ fn second_pass(
         ];
         m.instance(&format!("lane_{at}"), &lane, &inputs).out("result")
     });
-    Ok(lanes.collect())
+    Ok(codes.collect())
 }

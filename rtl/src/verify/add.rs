@@ -30,6 +30,9 @@ fn sums(plan: &Plan, format: Format, count: u64) -> Result<Tally, Failure> {
     plan.replay(bench)
 }
 
+/// Largest weight of the first operand: a channel's exponent on top still is an exponent.
+pub(super) const MOST_LSB: i32 = 511 - ((1 << CHANNEL_BITS) - 1);
+
 /// The weight of the lowest bit of an operand: anywhere, or near `other`.
 pub(super) fn lsb(draw: &mut Draw, other: i32) -> i32 {
     let near = match draw.below(4) {
@@ -74,7 +77,7 @@ fn column(format: Format, lsb: i32, codes: &[u8]) -> Tensor {
 fn burst(bench: &mut Bench, draw: &mut Draw, format: Format) -> Result<u64, Failure> {
     let count = 1 + draw.below(40) as usize;
     let any = draw.signed(10) as i32;
-    let a_lsb = lsb(draw, any);
+    let a_lsb = lsb(draw, any).min(MOST_LSB);
     let b_lsb = lsb(draw, a_lsb);
     let sum_lsb = sum_lsb(draw, a_lsb, b_lsb);
     let [a, b] = [a_lsb, b_lsb].map(|lsb| column(format, lsb, &codes(draw, format, count)));

@@ -1,45 +1,38 @@
-//! Channel exponents: powers of two by which single channels of the residual stream are held smaller than they are.
+//! Channel exponents: powers of two by which single channels are held smaller than they are, where they are added to the residual.
 //!
-//! A few channels of a trained encoder reach a hundred times what the others do (222 beside 1 in MiniLM), and one exponent bias has
-//! to hold them all. So the two operands of a norm's sum are held times `2^-k`, `k` of their channel from 0 to 7, and the norm gives
-//! each channel of the sum its `2^k` back. What precedes a sum gives the smaller values, what follows it has them in its weights,
-//! both exactly but for the range of codes:
-//!
-//! | held smaller | given by | read by |
-//! |---|---|---|
-//! | tokens that enter a layer | the norm before, or the map of the embeddings | query, key, value, residual; the off-ramp |
-//! | output projection | itself | norm after attention |
-//! | attended tokens | norm after attention | first feed-forward matrix, residual |
-//! | result of the second | itself | norm after the feed-forward network |
+//! A few channels of what a trained encoder adds to its tokens reach a hundred times what the others do (222 beside 1 in MiniLM), and
+//! one exponent bias has to hold them all. So the output projection and the result of the second feed-forward matrix are held times
+//! `2^-k`, `k` of their channel from 0 to 7: columns and biases of the two matrices are that much smaller, exactly but for the range of
+//! codes, and the norm that reads the result gives each channel its `2^k` back, ahead of the sum. The residual itself has gone through
+//! a norm and needs none.
 //!
 //! `k` is the least with which a channel stays at or below the upper quartile of all, by the largest magnitudes on sample sentences.
-//! After the idea of Xiao et al. (SmoothQuant, ICML 2023), which moves ranges between activations and weights; here by powers of two,
-//! and through the residual.
+//! The idea to move ranges between tensors by channel is that of Xiao et al. (SmoothQuant, ICML 2023).
 
 use models::compiler::Inference;
 use models::forward::{Maxima, Place, Point};
-use models::weights::{Dense, Norm, Weights};
+use models::weights::{Dense, Weights};
 use nalgebra::DMatrix;
 use std::collections::BTreeMap;
 
 /// Largest exponent, which three bits of a norm's parameters hold.
-pub const MOST: u8 = 7;
+pub const MOST: u8 = (1 << kernels::add::CHANNEL_BITS) - 1;
 
 /// Largest magnitude of each channel, where channels may have exponents.
 pub type Ranges = BTreeMap<Place, Vec<f32>>;
 
-/// Exponents of the channels of the residual stream, of each layer or once for all that share their weights.
+/// Exponents of the channels of what layers add to their tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Channels {
-    /// Of tokens that enter a layer and of its output projection; behind those of the last layer, of what it gives.
-    entering: Vec<Vec<u8>>,
-    /// Of attended tokens and of what is added to them.
-    attended: Vec<Vec<u8>>,
+    /// Of the output projection of each layer.
+    projection: Vec<Vec<u8>>,
+    /// Of what the feed-forward network of each gives.
+    contracted: Vec<Vec<u8>>,
 }
 
 /// Widens ranges by the values at a place, if its channels may have exponents.
 pub fn widen(ranges: &mut Ranges, place: Place, values: &DMatrix<f32>) {
-    if matches!(place.0, Point::Tokens | Point::Projection | Point::Attended | Point::Contracted) {
+    if matches!(place.0, Point::Projection | Point::Contracted) {
         let maxima = ranges.entry(place).or_insert_with(|| vec![0.0; values.nrows()]);
         for (max, channel) in maxima.iter_mut().zip(values.row_iter()) {
             *max = max.max(channel.amax());
@@ -50,41 +43,35 @@ pub fn widen(ranges: &mut Ranges, place: Place, values: &DMatrix<f32>) {
 impl Channels {
     /// All exponents zero.
     pub fn none(job: &Inference) -> Self {
-        let zeros = |layers: u32| vec![vec![0; job.network.hidden as usize]; layers as usize];
-        Channels { entering: zeros(job.network.layers + 1), attended: zeros(job.network.layers) }
+        let zeros = vec![vec![0; job.network.hidden as usize]; job.network.layers as usize];
+        Channels { projection: zeros.clone(), contracted: zeros }
     }
 
     /// By the ranges that sample sentences have shown.
     pub fn of(job: &Inference, ranges: &Ranges) -> Self {
-        let layers = job.network.layers;
-        let at = |points: &[Point], layer: u32| {
-            let mut all = vec![0.0_f32; job.network.hidden as usize];
-            for range in points.iter().filter_map(|point| ranges.get(&(*point, layer))) {
-                all.iter_mut().zip(range).for_each(|(max, other)| *max = max.max(*other));
+        let hidden = job.network.hidden as usize;
+        let all = |point: Point| -> Vec<Vec<u8>> {
+            let layers = (0..job.network.layers).map(|layer| ranges.get(&(point, layer)).cloned());
+            let mut layers: Vec<Vec<f32>> = layers.map(|range| range.unwrap_or(vec![0.0; hidden])).collect();
+            if job.network.shared_layers {
+                // Layers that share a matrix share its exponents.
+                let widest = layers.iter().cloned().reduce(|all, range| larger(&all, &range));
+                let count = layers.len();
+                layers = vec![widest.unwrap_or_default(); count];
             }
-            all
+            layers.iter().map(|range| exponents(range)).collect()
         };
-        let entering = (0..=layers).map(|layer| at(&[Point::Tokens, Point::Projection], layer)).collect();
-        let attended = (0..layers).map(|layer| at(&[Point::Attended, Point::Contracted], layer)).collect();
-        let exponents = |ranges: Vec<Vec<f32>>| -> Vec<Vec<u8>> {
-            if !job.network.shared_layers {
-                return ranges.iter().map(|range| exponents(range)).collect();
-            }
-            // Layers that share a norm share its exponents.
-            let widest = ranges.iter().cloned().reduce(|all, range| larger(&all, &range)).unwrap_or_default();
-            vec![exponents(&widest); ranges.len()]
-        };
-        Channels { entering: exponents(entering), attended: exponents(attended) }
+        Channels { projection: all(Point::Projection), contracted: all(Point::Contracted) }
     }
 
-    /// Exponents of the tokens that enter a layer, from 0; behind the last, of those that leave it.
-    pub fn entering(&self, layer: u32) -> &[u8] {
-        self.entering.get(layer as usize).map_or(&[], Vec::as_slice)
+    /// Exponents of a layer's output projection, from 0.
+    pub fn projection(&self, layer: u32) -> &[u8] {
+        self.projection.get(layer as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// Exponents of a layer's attended tokens.
-    pub fn attended(&self, layer: u32) -> &[u8] {
-        self.attended.get(layer as usize).map_or(&[], Vec::as_slice)
+    /// Exponents of what a layer's feed-forward network gives.
+    pub fn contracted(&self, layer: u32) -> &[u8] {
+        self.contracted.get(layer as usize).map_or(&[], Vec::as_slice)
     }
 
     /// Largest magnitudes of what is held smaller.
@@ -92,45 +79,28 @@ impl Channels {
         let mut held = maxima.clone();
         for ((point, layer), range) in ranges {
             let exponents = match point {
-                Point::Tokens | Point::Projection => self.entering(*layer),
-                _ => self.attended(*layer),
+                Point::Projection => self.projection(*layer),
+                _ => self.contracted(*layer),
             };
-            let smaller = range.iter().zip(exponents).map(|(max, k)| max * scale(*k).recip());
+            let smaller = range.iter().zip(exponents).map(|(max, k)| max / scale(*k));
             held.insert((*point, *layer), smaller.fold(0.0, f32::max));
         }
         held
     }
 
-    /// The weights with which a network gives and reads what is held smaller.
+    /// The weights with which a network gives what is held smaller.
     pub fn apply(&self, weights: &Weights) -> Weights {
         let mut scaled = weights.clone();
-        match &mut scaled.map {
-            Some(map) => gives(map, self.entering(0)),
-            None => norm(&mut scaled.norm, self.entering(0)),
-        }
         for (index, layer) in (0..).zip(&mut scaled.layers) {
-            let [entering, attended, next] =
-                [self.entering(index), self.attended(index), self.entering(index + 1)];
-            for dense in [&mut layer.query, &mut layer.key, &mut layer.value] {
-                reads(dense, entering);
-            }
-            gives(&mut layer.output, entering);
-            norm(&mut layer.attention_norm, attended);
-            reads(&mut layer.up, attended);
-            gives(&mut layer.down, attended);
-            norm(&mut layer.output_norm, next);
-        }
-        let last = self.entering.len() as u32 - 1;
-        let each = scaled.ramps.len() > 1;
-        for (index, ramp) in (1..).zip(&mut scaled.ramps) {
-            reads(&mut ramp.pooler, self.entering(if each { index } else { last }));
+            smaller(&mut layer.output, self.projection(index));
+            smaller(&mut layer.down, self.contracted(index));
         }
         scaled
     }
 }
 
 /// What an exponent stands for.
-pub fn scale(exponent: u8) -> f32 {
+fn scale(exponent: u8) -> f32 {
     f32::from(exponent).exp2()
 }
 
@@ -151,7 +121,7 @@ fn exponents(range: &[f32]) -> Vec<u8> {
 }
 
 /// The outputs of a dense layer, held smaller.
-fn gives(dense: &mut Dense, exponents: &[u8]) {
+fn smaller(dense: &mut Dense, exponents: &[u8]) {
     let outputs = dense.weight.column_iter_mut().zip(&mut dense.bias);
     for ((mut column, bias), k) in outputs.zip(exponents) {
         column /= scale(*k);
@@ -159,15 +129,16 @@ fn gives(dense: &mut Dense, exponents: &[u8]) {
     }
 }
 
-/// A dense layer whose inputs are held smaller.
-fn reads(dense: &mut Dense, exponents: &[u8]) {
-    dense.weight.row_iter_mut().zip(exponents).for_each(|(mut row, k)| row *= scale(*k));
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A norm whose results are held smaller.
-fn norm(norm: &mut Norm, exponents: &[u8]) {
-    for ((gamma, beta), k) in norm.gamma.iter_mut().zip(&mut norm.beta).zip(exponents) {
-        *gamma /= scale(*k);
-        *beta /= scale(*k);
+    #[test]
+    fn a_channel_is_held_at_the_upper_quartile_of_all_at_most() {
+        let range = [1.0, 0.5, 2.0, 1.0, 1.0, 3.9, 4.1, 1000.0];
+        // The quartile is 3.9.
+        assert_eq!(exponents(&range), [0, 0, 0, 0, 0, 0, 1, 7]);
+        assert_eq!(exponents(&[0.0; 4]), [0; 4]);
+        assert_eq!(exponents(&[]), [0_u8; 0]);
     }
 }

@@ -49,7 +49,7 @@ pub struct Quantised {
 }
 
 impl Quantised {
-    /// Quantises a network's weights for a design, which give and read channels by their exponents.
+    /// Quantises a network's weights for a design, which give channels by their exponents.
     ///
     /// # Errors
     /// Weights of another network, or not finite ([`Weights::check`]).
@@ -164,7 +164,7 @@ impl Quantised {
             .collect();
         self.dense(Parameter::Output, &output)?;
         let norms: Vec<&Norm> = layers.iter().map(|layer| &layer.attention_norm).collect();
-        self.norm(Parameter::AttentionNorm, &norms, |layer| channels.entering(layer));
+        self.norm(Parameter::AttentionNorm, &norms, |layer| channels.projection(layer));
         Ok(())
     }
 
@@ -173,7 +173,7 @@ impl Quantised {
         self.dense(Parameter::FeedForward1, &of(|l| &l.up))?;
         self.dense(Parameter::FeedForward2, &of(|l| &l.down))?;
         let norms: Vec<&Norm> = layers.iter().map(|layer| &layer.output_norm).collect();
-        self.norm(Parameter::OutputNorm, &norms, |layer| channels.attended(layer));
+        self.norm(Parameter::OutputNorm, &norms, |layer| channels.contracted(layer));
         Ok(())
     }
 
@@ -196,7 +196,7 @@ impl Quantised {
         Ok(())
     }
 
-    /// Adds a norm, whose operands are held smaller by the exponents of a layer's channels.
+    /// Adds a norm, whose first operand is held smaller by the exponents of a layer's channels.
     fn norm<'c>(&mut self, parameter: Parameter, layers: &[&Norm], channels: impl Fn(u32) -> &'c [u8]) {
         let mut all = Vec::with_capacity(layers.len());
         for group in self.groups(layers) {

@@ -1,8 +1,8 @@
 //! A model on a design: what it says of a sentence, by the golden kernels or in `f32`, and what the sentence costs.
 //!
 //! Activations get their exponent biases from sample sentences that run in `f32`: the largest magnitude at each point lies in the top
-//! octave of the format. Weights get theirs from their own. Channels of the residual stream that are larger than most are held smaller
-//! ([`channels`](crate::golden::channels)).
+//! octave of the format. Weights get theirs from their own. Channels of what is added to the residual that are larger than most are held
+//! smaller ([`channels`](crate::golden::channels)).
 
 pub mod cost;
 pub mod text;
@@ -12,7 +12,7 @@ use models::design::Design;
 use models::forward::{Maxima, forward_checked, forward_with, widen};
 use models::model::Model;
 use models::record::{Error, Kind};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
 use crate::golden::channels::{self, Channels, Ranges};
 use crate::golden::direct::{Network, Packed};
@@ -54,8 +54,6 @@ pub struct Prepared {
     pub weights: Quantised,
     /// Exponent biases.
     pub numbers: Numbers,
-    /// Exponents of channels.
-    pub channels: Channels,
     packed: Packed,
 }
 
@@ -108,7 +106,7 @@ impl Prepared {
         }
         let numbers = Numbers::new(design.format, &channels.held(&maxima, &ranges), &weights);
         let packed = Packed::new(&weights);
-        Ok(Prepared { model, design, job, weights, numbers, channels, packed })
+        Ok(Prepared { model, design, job, weights, numbers, packed })
     }
 
     /// What the model says of the words of a sentence.
@@ -137,11 +135,8 @@ impl Prepared {
         let logits = run.logits.iter().map(|codes| codes.dequantise().as_slice().to_vec()).collect();
         // Nats with 16 fraction bits.
         let entropies = run.entropies.iter().map(|entropy| f64::from(*entropy) / 65536.0).collect();
-        let exponents = self.channels.entering(job.network.layers);
-        let held = |mean: DVector<f64>| -> Vec<f32> {
-            mean.iter().zip(exponents).map(|(x, k)| *x as f32 * channels::scale(*k)).collect()
-        };
-        let embedding = run.tokens.last().map(|codes| held(codes.dequantise().column_mean()));
+        let tokens = run.tokens.last().map(|codes| codes.dequantise().column_mean());
+        let embedding = tokens.map(|mean| mean.iter().map(|x| *x as f32).collect());
         Ok(Answer { logits, entropies, embedding: embedding.unwrap_or_default() })
     }
 }

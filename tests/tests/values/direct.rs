@@ -98,8 +98,8 @@ impl Kernels<'_> {
     fn norm(&self, norm: &Norm, which: Parameter, [a, b]: [&Tensor; 2], [sum, out]: [Point; 2]) -> Tensor {
         let sum_lsb = self.numbers.sum_lsb((sum, self.layer)).expect("it was calibrated");
         let exponents = match sum {
-            Point::AttentionSum => self.channels.entering(self.layer),
-            Point::OutputSum => self.channels.attended(self.layer),
+            Point::AttentionSum => self.channels.projection(self.layer),
+            Point::OutputSum => self.channels.contracted(self.layer),
             _ => &[],
         };
         let x = add(a, b, exponents, sum_lsb).expect("shapes fit");

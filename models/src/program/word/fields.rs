@@ -8,6 +8,7 @@ use crate::program::{
     Base, COMMAND_BYTES, Command, Encoding, Gather, Index, Operation, Program, Region, Space, Transfer,
 };
 use kernels::activation::Activation;
+use kernels::add::CHANNEL_BITS;
 use kernels::layernorm::NORMAL_FRACTION;
 
 /// Fields that are filled by name.
@@ -172,6 +173,7 @@ impl Filler {
                 self.number("valid", c.valid);
                 self.bytes("parameters_start", c.parameters.start.into());
                 self.exponent("a_lsb", s.operands[0]);
+                self.channelled("a_lsb", s.operands[0]);
                 self.exponent("b_lsb", s.operands[1]);
                 self.exponent("sum_lsb", s.sum);
                 self.exponent("gamma_lsb", s.parameters[0]);
@@ -193,6 +195,15 @@ impl Filler {
                 self.number("ramp_stride", *ramp_stride);
             }
             Operation::Barrier | Operation::Exit | Operation::End => {}
+        }
+    }
+
+    /// An exponent to which a unit adds those of channels: the sum must fit the field as well.
+    fn channelled(&mut self, name: &str, value: i32) {
+        let width = self.fields.iter().find(|field| field.name == name).map_or(1, |field| field.width);
+        let most = (1 << (width - 1)) - (1 << CHANNEL_BITS);
+        if value > most {
+            self.fail(name, value.into(), format!("must be at most {most}"));
         }
     }
 
