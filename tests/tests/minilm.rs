@@ -89,8 +89,8 @@ fn the_forward_pass_in_f32_gives_pytorchs_embeddings() {
     assert!(least >= 0.9999, "{least}");
 }
 
-/// Weights and activations in 8 bits between all units. <8,3> needs exponents for each layer: its eight octaves are too few for the
-/// ranges of all of them. See docs/models.md.
+/// Weights and activations in 8 bits between all units: <8,4> measured as 0.9950 and 0.9949, <8,3>, whose eight octaves are few for the
+/// ranges of all layers, as 0.9835 and 0.9901. See docs/models.md.
 #[test]
 fn real_weights_prefer_four_bits_of_exponent() {
     let Some(minilm) = minilm() else { return };
@@ -105,6 +105,6 @@ fn real_weights_prefer_four_bits_of_exponent() {
         println!("{what}: cosine at least {least}, mean {mean}");
     }
     assert!(four.1 >= 0.994 && four_by_layer.1 >= 0.994, "{} {}", four.1, four_by_layer.1);
-    assert!(three_by_layer.1 >= 0.98, "{}", three_by_layer.1);
+    assert!(three.1 >= 0.98 && three_by_layer.1 >= 0.98, "{} {}", three.1, three_by_layer.1);
     assert!(three.1 < three_by_layer.1 && three_by_layer.1 < four.1, "{} {}", three.1, three_by_layer.1);
 }
