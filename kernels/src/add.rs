@@ -6,6 +6,7 @@
 //! larger than its codes tell: a channel of outliers is then stored within the octaves of the others.
 
 use crate::adaptivfloat::Tensor;
+use crate::lane::{common_unit, round_lane};
 use crate::shape::ShapeError;
 use nalgebra::DMatrix;
 
@@ -18,6 +19,9 @@ pub const MAX_SUM: i32 = (1 << (SUM_BITS - 1)) - 1;
 /// Bits of the exponent of a channel.
 pub const CHANNEL_BITS: u32 = 3;
 
+/// The largest exponent of a channel.
+const CHANNEL_MOST: i32 = (1 << CHANNEL_BITS) - 1;
+
 /// `x · 2^k + y`, both [length x rows], with the exponent k of each column, in units of `2^lsb`. `channels` are the
 /// exponents, below `2^CHANNEL_BITS`; a column beyond their end has none.
 ///
@@ -26,13 +30,29 @@ pub const CHANNEL_BITS: u32 = 3;
 pub fn add(x: &Tensor, y: &Tensor, channels: &[u8], lsb: i32) -> Result<DMatrix<i32>, ShapeError> {
     ShapeError::exactly("length of the second operand", y.length(), x.length())?;
     ShapeError::exactly("number of rows of the second operand", y.rows(), x.rows())?;
-    Ok(DMatrix::from_fn(x.length(), x.rows(), |at, row| {
-        let channel = i32::from(channels.get(at).copied().unwrap_or(0));
-        let a = x.format.decode(x.codes[(at, row)], x.bias.saturating_add(channel));
-        let b = y.format.decode(y.codes[(at, row)], y.bias);
-        // The limit holds 24 bits.
-        a.plus(b).round_to(lsb, MAX_SUM.into()) as i32
-    }))
+    let (a, b) = (x.format.significands(), y.format.significands());
+    // Significands have 31 bits at most, without their sign.
+    let unit = |k| common_unit((x.lsb().saturating_add(k), 31), (y.lsb(), 31));
+    let units: Vec<_> = (0..=CHANNEL_MOST).map(unit).collect();
+    let mut sums = DMatrix::zeros(x.length(), x.rows());
+    for (row, mut column) in sums.column_iter_mut().enumerate() {
+        let codes = x.row(row).iter().zip(y.row(row));
+        for (at, (sum, (&p, &q))) in column.iter_mut().zip(codes).enumerate() {
+            let k = channels.get(at).copied().map_or(0, i32::from);
+            *sum = match units.get(k as usize).copied().flatten() {
+                Some((up, down, common)) => {
+                    let exact = (i64::from(a[usize::from(p)]) << up) + (i64::from(b[usize::from(q)]) << down);
+                    round_lane(exact, i64::from(common) - i64::from(lsb), MAX_SUM.into()) as i32
+                }
+                None => {
+                    let a = x.format.decode(p, x.bias.saturating_add(k));
+                    // The limit holds 24 bits.
+                    a.plus(y.format.decode(q, y.bias)).round_to(lsb, MAX_SUM.into()) as i32
+                }
+            };
+        }
+    }
+    Ok(sums)
 }
 
 /// The reference: sums of dequantised values [C x R], unrounded.

@@ -11,6 +11,7 @@
 use crate::adaptivfloat::{Fixed, Format, Tensor, encode};
 use crate::add::CHANNEL_BITS;
 use crate::fixed::{RSQRT_ERROR, rsqrt};
+use crate::lane::{common_unit, encode_lane, round_lane};
 use crate::shape::ShapeError;
 use nalgebra::DMatrix;
 use std::num::NonZeroU128;
@@ -60,41 +61,55 @@ pub fn layernorm(
     ShapeError::at_most("number of valid elements (limit: gamma)", valid, gamma.values.len())?;
     ShapeError::at_most("number of valid elements (limit: beta)", valid, beta.values.len())?;
     let mut out = Tensor::zeros(format, bias, x.nrows(), x.ncols());
+    // Normal values have the root of the count and a sign ahead of their fraction: 26 bits. With gamma that is below 2^39.
+    let fine = gamma.lsb.saturating_sub(NORMAL_FRACTION.cast_signed());
+    let unit = common_unit((fine, 39), (beta.lsb, 15));
     for (row, mut column) in x.column_iter().zip(out.codes.column_iter_mut()) {
-        let row: Vec<i64> = row.iter().take(valid).map(|&x| x.into()).collect();
-        let moments = Moments::of(&row);
-        for (k, &value) in row.iter().enumerate() {
-            let scaled =
-                Fixed::new(moments.normal(value) * i128::from(gamma.values[k]), gamma.lsb.saturating_sub(16));
-            let shifted = scaled.plus(Fixed::new(i128::from(beta.values[k]), beta.lsb));
-            column[k] = encode(format, bias, shifted);
+        let moments = Moments::of(row.iter().take(valid));
+        let elements = row.iter().zip(gamma.values.iter().zip(beta.values)).take(valid);
+        for (code, (&value, (&gamma, &b))) in column.iter_mut().zip(elements) {
+            let scaled = moments.normal(value) * i64::from(gamma);
+            *code = match unit {
+                Some((left, beta_left, lsb)) => {
+                    let sum = (scaled << left) + (i64::from(b) << beta_left);
+                    encode_lane(format, i64::from(lsb) - i64::from(bias), sum)
+                }
+                None => {
+                    let sum = Fixed::new(scaled.into(), fine).plus(Fixed::new(b.into(), beta.lsb));
+                    encode(format, bias, sum)
+                }
+            };
         }
     }
     Ok(out)
 }
 
-/// What the first pass over a row leaves.
+/// What the first pass over a row leaves. Rows have fewer than 2^16 elements below 2^23, so that 64 bits hold every sum.
 struct Moments {
-    count: i128,
-    sum: i128,
-    /// V^-1/2; zero for a constant row, so that its normal values are zero.
-    scale: Fixed,
+    count: i64,
+    sum: i64,
+    /// V^-1/2 by its mantissa, at most 2^20, and the power of two by which its products become normal values; zero for a constant row,
+    /// so that its normal values are zero.
+    scale: i64,
+    shift: i64,
 }
 
 impl Moments {
-    fn of(row: &[i64]) -> Moments {
-        let count = row.len() as i128;
-        let sum: i128 = row.iter().map(|&x| i128::from(x)).sum();
-        let squares: i128 = row.iter().map(|&x| i128::from(x * x)).sum();
-        let spread = (count * squares - sum * sum).unsigned_abs();
-        Moments { count, sum, scale: NonZeroU128::new(spread).map_or(Fixed::ZERO, rsqrt) }
+    fn of<'a>(row: impl ExactSizeIterator<Item = &'a i32> + Clone) -> Moments {
+        let count = row.len() as i64;
+        let sum: i64 = row.clone().map(|&x| i64::from(x)).sum();
+        let squares: i64 = row.map(|&x| i64::from(x) * i64::from(x)).sum();
+        let spread =
+            (i128::from(count) * i128::from(squares) - i128::from(sum) * i128::from(sum)).unsigned_abs();
+        let scale = NonZeroU128::new(spread).map_or(Fixed::ZERO, rsqrt);
+        let shift = i64::from(scale.lsb) + i64::from(NORMAL_FRACTION);
+        Moments { count, sum, scale: scale.mantissa as i64, shift }
     }
 
     /// The normal value of an element, 16 fraction bits; its magnitude is below the root of the count.
-    fn normal(&self, value: i64) -> i128 {
-        let numerator = self.count * i128::from(value) - self.sum;
-        let normal = Fixed::new(numerator * self.scale.mantissa, self.scale.lsb);
-        normal.round_to(-NORMAL_FRACTION.cast_signed(), i128::from(i32::MAX))
+    fn normal(&self, value: i32) -> i64 {
+        let numerator = self.count * i64::from(value) - self.sum;
+        round_lane(numerator * self.scale, self.shift, i32::MAX.into())
     }
 }
 
@@ -175,6 +190,48 @@ mod tests {
                 let x = DMatrix::from_fn(length, 3, |_, _| rng.random_range(-most..=most));
                 check(&x, valid, &gamma, &beta);
             }
+        }
+    }
+
+    /// The definition in 128 bits, element by element.
+    fn by_definition(x: &[i32], gamma: Parameters, beta: Parameters, format: Format, bias: i32) -> Vec<u8> {
+        let count = x.len() as i128;
+        let sum: i128 = x.iter().map(|&x| i128::from(x)).sum();
+        let squares: i128 = x.iter().map(|&x| i128::from(x).pow(2)).sum();
+        let scale = NonZeroU128::new((count * squares - sum * sum).unsigned_abs()).map_or(Fixed::ZERO, rsqrt);
+        let element = |(k, &x): (usize, &i32)| {
+            let normal = Fixed::new((count * i128::from(x) - sum) * scale.mantissa, scale.lsb);
+            let normal = normal.round_to(-NORMAL_FRACTION.cast_signed(), i128::from(i32::MAX));
+            let scaled = Fixed::new(normal * i128::from(gamma.values[k]), gamma.lsb - 16);
+            encode(format, bias, scaled.plus(Fixed::new(beta.values[k].into(), beta.lsb)))
+        };
+        x.iter().enumerate().map(element).collect()
+    }
+
+    #[test]
+    fn lanes_of_64_bits_give_what_the_definition_says() {
+        let mut rng = Rng::seed_from_u64(SEED);
+        for case in 0..400 {
+            let (length, limit) = ([1, 2, 17, 768][case % 4], [MAX_SUM, 1, 100, 1 << 15][case / 4 % 4]);
+            let x: Vec<i32> = (0..length).map(|_| rng.random_range(-limit..=limit)).collect();
+            let mut word = |bits: u32| -> Vec<i16> {
+                let most = ((1_i32 << (bits - 1)) - 1) as i16;
+                (0..length)
+                    .map(|_| if rng.random() { rng.random_range(-most..=most) } else { most })
+                    .collect()
+            };
+            let (gamma, beta) = (word(GAMMA_BITS), word(16));
+            let gamma = Parameters { values: &gamma, lsb: rng.random_range(-40..40) };
+            let near = rng.random_range(-70..70);
+            let beta = Parameters {
+                values: &beta,
+                lsb: if case % 5 == 0 { near * 7 } else { gamma.lsb + near / 3 },
+            };
+            let (format, bias) = ([Format::AF8_4, Format::AF8_3][case % 2], rng.random_range(-60..40));
+            let found =
+                layernorm(&DMatrix::from_column_slice(length, 1, &x), length, gamma, beta, format, bias);
+            let expected = by_definition(&x, gamma, beta, format, bias);
+            assert_eq!(found.unwrap().row(0), expected, "seed {SEED}: case {case}");
         }
     }
 

@@ -28,6 +28,7 @@ pub mod dvfs;
 pub mod entropy;
 pub mod epilogue;
 pub mod fixed;
+mod lane;
 pub mod layernorm;
 pub mod levels;
 pub mod matmul;

@@ -5,7 +5,8 @@
 
 use super::{Bias, Epilogue};
 use crate::activation::{self, Activation};
-use crate::adaptivfloat::{Format, Tensor};
+use crate::adaptivfloat::Tensor;
+use crate::lane::{encode_lane, round_lane};
 
 /// Elements that are in work at once.
 const LANES: usize = 32;
@@ -106,45 +107,4 @@ fn add_bias(sums: &mut [i64; LANES], bias: &Bias, first: usize, row: usize, left
             sums.iter_mut().for_each(|sum| *sum += v);
         }
     }
-}
-
-/// `sum * 2^shift`, to nearest even, saturated to ±limit, which has 23 bits. Sums below 2^61 that are shifted right by
-/// 62 or more are zero.
-#[inline(always)]
-fn round_lane(sum: i64, shift: i64, limit: i64) -> i64 {
-    let left = shift.clamp(0, 23);
-    let right = (-shift).clamp(0, 62);
-    let clamped = sum.clamp(-limit, limit) << left;
-    let floor = sum >> right;
-    let rest = sum & ((1 << right) - 1);
-    let half = (1 << right) >> 1;
-    let up = rest > half || (rest == half && floor & 1 == 1);
-    let rounded = floor + i64::from(up);
-    (if shift >= 0 { clamped } else { rounded }).clamp(-limit, limit)
-}
-
-/// The code of `sum * 2^(offset + bias)` in a tensor of that bias, as `encode` gives it.
-#[inline(always)]
-fn encode_lane(format: Format, offset: i64, sum: i64) -> u8 {
-    let mantissa = u32::from(format.mantissa());
-    let magnitude = sum.unsigned_abs();
-    let zeros = (magnitude | 1).leading_zeros();
-    let normal = magnitude << zeros;
-    let exponent = 63 - i64::from(zeros) + offset;
-    let right = 63 - mantissa;
-    let top = (normal >> right).cast_signed();
-    let rest = normal << (mantissa + 1);
-    let floor = (exponent << mantissa) + top - (1 << mantissa);
-    let half = 1 << 63;
-    let up = (rest > half) | ((rest == half) & (floor & 1 == 1));
-    let code = (floor + i64::from(up)).min(format.max_code().into());
-    // Below the smallest magnitude: it, if above its half, else zero. With no mantissa bits it has exponent 1.
-    let first = i64::from(mantissa == 0);
-    let smallest = (1_u64 << 63) | ((1 << right) & (u64::MAX >> 1));
-    let small = (exponent < first) | ((exponent == first) & (normal <= smallest));
-    let tiny = (exponent < first - 1) | ((exponent == first - 1) & (normal <= smallest));
-    let code = if small { 1 } else { code };
-    let code = if tiny | (magnitude == 0) { 0 } else { code as u8 };
-    let sign = if (sum < 0) & (code != 0) { format.sign_mask() } else { 0 };
-    code | sign
 }
