@@ -242,6 +242,9 @@ fn what_cannot_be_inferred_is_refused_after_what_could() {
     }
     let said = offramp(&["infer", "--model", "nowhere", "--text", &plain]);
     assert!(said.exit == 5 && said.warns("cannot read `nowhere/config.json`: no such file"), "{}", said.err);
+    let open = file(&folder, "open.csv", &format!("sentence\nw4\n\"{}", "w5 ".repeat(8 << 20)));
+    let said = infer(&folder, &open, &["--calibrate", &plain]);
+    assert!(said.exit == 3 && said.warns("the row is longer than 16777216 bytes"), "{}", said.err);
     let empty = file(&folder, "empty.txt", "");
     let said = infer(&folder, &empty, &[]);
     assert!(said.exit == 3 && said.warns("there is no sentence to calibrate on"), "{}", said.err);

@@ -10,14 +10,16 @@
 //! In all but plain text the sentence is in a column that is named, else in `sentence` or `text`; a label is in one that is named, else in
 //! `label`, and is the number of a class or its name.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::rc::Rc;
 
 use models::record::{Error, Kind, unreadable};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 
-/// Longest line, bytes: a hundred times the longest sentence that a network of these families reads.
+/// Longest line or row, bytes: a hundred times the longest sentence that a network of these families reads.
 const LINE: u64 = 16 << 20;
 
 /// A sentence of a file.
@@ -153,10 +155,28 @@ fn places(path: &str, head: &[String], columns: &Columns) -> Result<(usize, Opti
     }
 }
 
+/// A reader that gives no more than a row may have until it is told that one has ended: an open quote reads no whole file.
+struct Rows {
+    reader: Box<dyn Read>,
+    left: Rc<Cell<u64>>,
+}
+
+impl Read for Rows {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.left.get() == 0 {
+            return Err(std::io::Error::other(format!("the row is longer than {LINE} bytes")));
+        }
+        let length = self.reader.read(buffer)?;
+        self.left.set(self.left.get().saturating_sub(length as u64));
+        Ok(length)
+    }
+}
+
 fn table(path: &str, reader: Box<dyn Read>, columns: &Columns, delimiter: u8) -> Result<Sentences, Error> {
     let mut table = csv::ReaderBuilder::new();
     table.delimiter(delimiter).quoting(delimiter == b',').flexible(true);
-    let mut table = table.from_reader(reader);
+    let left = Rc::new(Cell::new(LINE));
+    let mut table = table.from_reader(Rows { reader, left: Rc::clone(&left) });
     let owned = path.to_owned();
     let failed =
         move |error: csv::Error| refuse(&owned, &format!(": {error}"), "mend the table at this place");
@@ -165,6 +185,7 @@ fn table(path: &str, reader: Box<dyn Read>, columns: &Columns, delimiter: u8) ->
     let path = path.to_owned();
     Ok(Box::new(table.into_records().map(move |row| {
         let row = row.map_err(&failed)?;
+        left.set(LINE);
         let line = row.position().map_or(0, csv::Position::line);
         let field = row.get(text).ok_or_else(|| {
             refuse(
