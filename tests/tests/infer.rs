@@ -206,7 +206,8 @@ fn what_cannot_be_inferred_is_refused_after_what_could() {
     let table = file(&folder, "s.tsv", "a\tb\n1\t2\n");
     let broken = file(&folder, "s.jsonl", "{\"text\": \"w4\"}\n{\"text\": \n");
     let unwritten = folder.join("never.csv");
-    let cases: [(&str, &[&str], u8, &str); 7] = [
+    let cases: [(&str, &[&str], u8, &str); 8] = [
+        (&plain, &["--biases", "layer"], 2, "the layers of the model share their weights"),
         (&plain, &["--write-logits", text(&unwritten)], 2, "the model has no off-ramps between its layers"),
         ("nowhere.txt", &[], 5, "cannot read `nowhere.txt`"),
         (&table, &[], 3, "no column `sentence` or `text`; there are `a`, `b`"),

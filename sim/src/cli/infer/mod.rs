@@ -95,6 +95,11 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
     let (design, technology, _) = args.machine.resolve()?;
     let (model, tokenizer) = args.from.model()?;
     let policy = args.policy(&model)?;
+    if args.biases == Biases::Layer && model.network.shared_layers {
+        let message = "--biases layer: the layers of the model share their weights, and so their biases";
+        let remedy = "leave it out";
+        return Err(Error::new(Kind::Usage, "arguments", message, remedy).into());
+    }
     let mut sentences = text::open(&args.from.text, &args.columns())?;
     let first = if args.calibrate.is_some() { vec![] } else { ahead(&mut sentences, args.samples) };
     let samples: Vec<Sentence> = match &args.calibrate {
