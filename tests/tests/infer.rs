@@ -250,3 +250,34 @@ fn what_cannot_be_inferred_is_refused_after_what_could() {
     let said = infer(&folder, &empty, &[]);
     assert!(said.exit == 3 && said.warns("there is no sentence to calibrate on"), "{}", said.err);
 }
+
+#[test]
+fn a_calibration_that_was_kept_answers_one_sentence_as_among_others() {
+    let folder = model("calibrated");
+    let all = file(&folder, "all.txt", "w4 w5 w6\nw7\nw8 w9 w10 w11 w12\n");
+    let one = file(&folder, "one.txt", "w7\n");
+    let kept = folder.join("calibration.json");
+    let among = infer(&folder, &all, &["--write-calibration", text(&kept), "--format", "jsonl"]);
+    assert_eq!(among.exit, 0, "{}", among.err);
+    let answer = |said: &Said, at: usize| -> Value {
+        let row = said.out.lines().nth(at).expect("a row");
+        let mut row: Value = serde_json::from_str(row).expect("JSON");
+        row["sentence"].take();
+        row
+    };
+    let alone = infer(&folder, &one, &["--calibration", text(&kept), "--format", "jsonl"]);
+    assert_eq!(alone.exit, 0, "{}", alone.err);
+    assert_eq!(answer(&alone, 0), answer(&among, 1));
+    let by_itself = infer(&folder, &one, &["--format", "jsonl"]);
+    assert_ne!(answer(&by_itself, 0), answer(&among, 1), "ranges of one word are others");
+    let whole = fs::read_to_string(&kept).expect("it is there");
+    for (name, content, message) in [
+        ("other.json", whole.replace("\"layer\":2", "\"layer\":7"), "it is of another model"),
+        ("cut.json", whole[..whole.len() / 2].to_owned(), "no calibration"),
+        ("negative.json", whole.replacen("\"largest\":", "\"largest\":-", 1), "must be a finite magnitude"),
+    ] {
+        let path = file(&folder, name, &content);
+        let said = infer(&folder, &one, &["--calibration", &path]);
+        assert!(said.exit == 3 && said.warns(message), "{name}: {} {}", said.exit, said.err);
+    }
+}

@@ -1,9 +1,11 @@
 //! The activations of a network, by name.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// An activation tensor with a range of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Point {
     /// Word plus position embedding.
     EmbeddingSum,

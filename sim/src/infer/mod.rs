@@ -4,17 +4,20 @@
 //! octave of the format. Weights get theirs from their own. Channels of what is added to the residual that are larger than most are held
 //! smaller ([`channels`](crate::golden::channels)).
 
+mod calibration;
 pub mod cost;
 pub mod text;
 
+pub use calibration::Calibration;
+
 use models::compiler::Inference;
 use models::design::Design;
-use models::forward::{Maxima, forward_checked, forward_with, widen};
+use models::forward::forward_checked;
 use models::model::Model;
 use models::record::{Error, Kind};
-use nalgebra::DMatrix;
+use models::weights::WeightsError;
 
-use crate::golden::channels::{self, Channels, Ranges};
+use crate::golden::channels::Channels;
 use crate::golden::direct::{Network, Packed};
 use crate::golden::numbers::Numbers;
 use crate::golden::quantised::Quantised;
@@ -68,43 +71,46 @@ pub struct Answer {
     pub embedding: Vec<f32>,
 }
 
+/// Weights that cannot be used.
+fn refused(error: &WeightsError) -> Error {
+    Error::new(Kind::Input, "model", error.to_string(), "train or save the model anew")
+}
+
 impl Prepared {
-    /// Quantises a model for a design, with biases calibrated on the words of sample sentences. Layers that share their weights share
-    /// their biases.
+    /// Quantises a model for a design, with biases calibrated on the words of sample sentences.
     ///
     /// # Errors
-    /// No sample, or weights that no code can hold.
+    /// No sample, or as [`Prepared::by`].
     pub fn new(model: Model, design: Design, samples: &[Vec<u32>], biases: Biases) -> Result<Self, Error> {
-        let refuse =
-            |message: String| Error::new(Kind::Input, "model", message, "train or save the model anew");
+        model.weights.check(&model.inference(model.network.positions)).map_err(|error| refused(&error))?;
+        let calibration = Calibration::on(&model, samples)?;
+        Prepared::by(model, design, &calibration, biases)
+    }
+
+    /// Quantises a model for a design, with biases by known ranges. Layers that share their weights share their biases.
+    ///
+    /// # Errors
+    /// Weights that no code can hold.
+    pub fn by(
+        model: Model,
+        design: Design,
+        calibration: &Calibration,
+        biases: Biases,
+    ) -> Result<Self, Error> {
         let mut job = model.inference(model.network.positions);
         if biases == Biases::Layer {
             job = job.unroll();
         }
-        model.weights.check(&job).map_err(|error| refuse(error.to_string()))?;
-        if samples.is_empty() {
-            let remedy = "give at least one sentence";
-            return Err(Error::new(Kind::Input, "sentences", "there is no sentence to calibrate on", remedy));
-        }
-        let (mut maxima, mut ranges) = (Maxima::new(), Ranges::new());
-        for words in samples {
-            let job = job.of_tokens(words.len() as u32);
-            let see = |place, values: &mut DMatrix<f32>| channels::widen(&mut ranges, place, values);
-            let run = forward_with(&job, &model.weights, words, see);
-            if !run.is_finite() {
-                return Err(refuse("the activations of a sample sentence are not finite in f32".to_owned()));
-            }
-            widen(&mut maxima, &run.maxima);
-        }
-        let channels = Channels::of(&job, &ranges);
-        let weights = Quantised::new(&design, &job, &model.weights, &channels)
-            .map_err(|error| refuse(error.to_string()))?;
+        let Calibration { maxima, ranges } = calibration;
+        let channels = Channels::of(&job, ranges);
+        let weights =
+            Quantised::new(&design, &job, &model.weights, &channels).map_err(|error| refused(&error))?;
         job.embedding_density = weights.embedding_density();
         let unrolled = job.unrolled();
         for (index, layer) in (0..).zip(&mut job.layers) {
             layer.encoder_density = weights.encoder_density(unrolled.then_some(index));
         }
-        let numbers = Numbers::new(design.format, &channels.held(&maxima, &ranges), &weights);
+        let numbers = Numbers::new(design.format, &channels.held(maxima, ranges), &weights);
         let packed = Packed::new(&weights);
         Ok(Prepared { model, design, job, weights, numbers, packed })
     }

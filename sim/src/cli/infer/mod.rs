@@ -19,13 +19,14 @@ use super::sentences::SentenceArgs;
 use super::setup::MachineArgs;
 use crate::infer::cost::Costs;
 use crate::infer::text::{self, Columns, Sentence, Sentences};
-use crate::infer::{Biases, Precision, Prepared, SAMPLES};
+use crate::infer::{Biases, Calibration, Precision, Prepared, SAMPLES};
 use crate::policy::{Conventional, FullDepth, Patience, Policy};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   offramp infer --model minilm --text sentences.txt --embeddings e.csv
   offramp infer --model mine --text dev.tsv --threshold 0.3 | head
+  offramp infer --model mine --text train.tsv --write-calibration ranges.json && offramp infer --model mine --text - --calibration ranges.json
   offramp infer --model mine --text dev.parquet --threshold 0.3 --write-trace entropy.csv --write-logits logits.csv
   offramp infer --model mine --text dev.jsonl --column review --label stars --format jsonl | jq .exit_layer
   offramp run --network bert-base --exit-trace entropy.csv --threshold 0.3
@@ -69,6 +70,12 @@ pub(super) struct Args {
     /// Sentences on which the ranges of activations are calibrated, in place of the first of the text
     #[arg(long, value_name = "FILE")]
     calibrate: Option<String>,
+    /// Ranges of activations that --write-calibration has kept, in place of sentences to calibrate on
+    #[arg(long, conflicts_with = "calibrate", value_name = "FILE")]
+    calibration: Option<String>,
+    /// Keep the ranges of activations, for --calibration
+    #[arg(long, value_name = "FILE")]
+    write_calibration: Option<PathBuf>,
     /// How many sentences are calibrated on
     #[arg(long, default_value_t = SAMPLES as u32, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     samples: u32,
@@ -112,7 +119,15 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
         return Err(error.clone().into());
     }
     let words = samples.iter().map(|sentence| Ok(tokenizer.words(&sentence.text)?.numbers));
-    let prepared = Prepared::new(model, design, &words.collect::<Result<Vec<_>, Error>>()?, args.biases)?;
+    let words = words.collect::<Result<Vec<_>, Error>>()?;
+    let calibration = match &args.calibration {
+        Some(path) => Calibration::read(path, &model)?,
+        None => Calibration::on(&model, &words)?,
+    };
+    if let Some(path) = &args.write_calibration {
+        write(path, &calibration.text())?;
+    }
+    let prepared = Prepared::by(model, design, &calibration, args.biases)?;
     let sentences: Sentences = Box::new(first.into_iter().chain(sentences));
     let totals = args.rows((&prepared, &technology), &tokenizer, policy.as_ref(), sentences, (out, err))?;
     args.files(&prepared.model, &totals)?;
