@@ -102,7 +102,7 @@ impl Numbers {
         })
     }
 
-    /// Weight of the lowest bit of the sums at a place: the largest magnitude seen there has [`HEADROOM_BITS`] bits left below
+    /// Weight of the lowest bit of the sums at a place: the largest magnitude seen there has two bits left below
     /// saturation, at 2^23. None if nothing is known of it.
     pub fn sum_lsb(&self, place: Place) -> Option<i32> {
         // The bias puts that magnitude into the top octave of the codes.
