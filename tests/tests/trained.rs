@@ -72,7 +72,11 @@ fn faults_cost_the_model_right_answers() {
     assert!(right(&few) > 0.97, "{few}");
     assert!(right(&many) < right(&few), "{few} {many}");
     assert!(many["flips"].as_f64() > few["flips"].as_f64(), "{few} {many}");
-    let said = offramp(&["faults", "--model", &model, "--text", &all, "--density", "0.5"]);
+    for other in [&["--density", "0.5"][..], &["--seq", "9"], &["--network", "bert-base"]] {
+        let said = offramp(&[&["faults", "--model", &model, "--text", &all], other].concat());
+        assert_eq!(said.exit, 2, "{other:?}: {}", said.err);
+    }
+    let said = offramp(&["faults", "--threshold", "0.2"]);
     assert_eq!(said.exit, 2, "{}", said.err);
 }
 

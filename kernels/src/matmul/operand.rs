@@ -44,7 +44,7 @@ pub(super) enum Stationary<'a> {
 impl Rows {
     /// Packs an operand [length x rows].
     pub fn new(tensor: &Tensor) -> Self {
-        let packed = Path::best().pack_rows(tensor);
+        let packed = Path::best().pack(tensor);
         let bounds = largest_squares(&packed, blocks(tensor.length()));
         let (format, lsb) = (tensor.format, tensor.lsb());
         Rows { format, lsb, length: tensor.length(), count: tensor.rows(), packed, bounds }
@@ -59,7 +59,7 @@ impl Rows {
 impl Columns {
     /// Packs an operand [length x columns].
     pub fn new(tensor: &Tensor) -> Self {
-        let blocks = Path::best().pack_columns(tensor);
+        let blocks = Path::best().pack(tensor);
         let (format, lsb) = (tensor.format, tensor.lsb());
         Columns { format, lsb, length: tensor.length(), count: tensor.rows(), blocks }
     }

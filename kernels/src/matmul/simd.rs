@@ -73,23 +73,10 @@ impl Path {
         }
     }
 
-    /// All panels of a streamed operand.
-    pub(super) fn pack_rows(self, tensor: &Tensor) -> Vec<Block<ROWS>> {
+    /// All panels of `N` rows of an operand.
+    pub(super) fn pack<const N: usize>(self, tensor: &Tensor) -> Vec<Block<N>> {
         match self.0 {
             // SAFETY: as above; packing gains from the widest lanes most.
-            #[cfg(target_arch = "x86_64")]
-            Features::Avx512 | Features::Avx512Vnni => unsafe { pack_avx512(tensor) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Features::Avx2 => unsafe { pack_avx2(tensor) },
-            Features::Portable => pack(tensor),
-        }
-    }
-
-    /// All panels of a stationary operand.
-    pub(super) fn pack_columns(self, tensor: &Tensor) -> Vec<Block<COLUMNS>> {
-        match self.0 {
-            // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Features::Avx512 | Features::Avx512Vnni => unsafe { pack_avx512(tensor) },
             // SAFETY: as above.

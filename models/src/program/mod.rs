@@ -104,6 +104,7 @@ impl Program {
     /// Multiply-accumulates that the mathematics asks for (no padding) when the sentence leaves after `layer` (1-based).
     pub fn useful_macs(&self, layer: u32) -> u64 {
         let (start, end) = (self.body_start().unwrap_or(u32::MAX), self.behind_layers(0) as u32);
+        let unrolled = self.unrolled();
         let mut current = 1;
         let mut total = 0;
         for (index, command) in (0..).zip(&self.commands) {
@@ -113,7 +114,7 @@ impl Program {
                     0
                 }
                 _ if !(start..end).contains(&index) => 1,
-                _ if self.unrolled() => u64::from(current <= layer),
+                _ if unrolled => u64::from(current <= layer),
                 _ => layer.into(),
             };
             total += command.operation.useful_macs() * times;

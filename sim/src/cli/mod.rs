@@ -14,6 +14,7 @@ mod exit;
 mod export;
 mod faults;
 mod fidelity;
+mod field;
 mod file;
 mod image;
 mod import;

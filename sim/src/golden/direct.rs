@@ -45,7 +45,6 @@ pub struct Network<'a> {
 }
 
 /// The matrices of a network, each packed once for the products of all sentences.
-#[derive(Default)]
 pub struct Packed(BTreeMap<(Parameter, u32), Columns>);
 
 impl Packed {

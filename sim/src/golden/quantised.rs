@@ -1,7 +1,7 @@
 //! The parameters of a network as a design holds them: codes, 16-bit biases, 16-bit norm parameters.
 //!
 //! A bias or beta is `v · 2^lsb` with 15 bits of magnitude, gamma with 12: its word holds the exponent of its channel too, by which
-//! the column's sums ahead of the norm are larger than its codes tell. The factor of the scores that is no power of two is
+//! what is added to the residual there is larger than its codes tell. The factor of the scores that is no power of two is
 //! in the query weights and their bias. The output projection has the rows of the heads that are on, each head padded to
 //! whole tiles, as the contexts lie.
 

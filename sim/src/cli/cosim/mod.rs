@@ -81,7 +81,7 @@ pub(super) struct Args {
     #[arg(long, requires = "model", value_name = "FILE")]
     text: Option<String>,
     /// Entropy below which a sentence of the model leaves, nats
-    #[arg(long, default_value_t = 0.3, value_name = "NATS")]
+    #[arg(long, requires = "model", default_value_t = 0.3, value_name = "NATS")]
     threshold: f64,
     /// Whole programs on the machine of each design [default: 12, or 6 with --quick]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=100_000))]

@@ -13,7 +13,7 @@ use crate::infer::text::{self, Columns};
 #[derive(Debug, clap::Args)]
 pub(super) struct ModelArgs {
     /// Folder of a model whose word table is stored
-    #[arg(long, requires = "text", conflicts_with_all = ["rows", "length", "density", "numbers"], value_name = "DIR")]
+    #[arg(long, requires = "text", conflicts_with_all = ["network", "task", "weights", "seq", "rows", "length", "density", "numbers"], value_name = "DIR")]
     model: Option<String>,
     /// Its sentences: plain text, .tsv, .csv, .jsonl or .parquet
     #[arg(long, requires = "model", value_name = "FILE")]
@@ -25,7 +25,7 @@ pub(super) struct ModelArgs {
     #[arg(long, requires = "model", value_name = "NAME")]
     label: Option<String>,
     /// Entropy below which a sentence of the model leaves, nats
-    #[arg(long, default_value_t = 0.3, value_name = "NATS")]
+    #[arg(long, requires = "model", default_value_t = 0.3, value_name = "NATS")]
     threshold: f64,
 }
 

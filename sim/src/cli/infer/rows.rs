@@ -10,6 +10,7 @@ use models::record::{Error, Kind};
 use serde_json::{Map, Value};
 
 use super::super::Failure;
+use super::super::field::quoted;
 use super::Format;
 use crate::infer::cost::Cost;
 use crate::infer::{Answer, Precision};
@@ -126,15 +127,6 @@ impl<'a> Writer<'a> {
     /// What a class means, or its number.
     fn name(&self, class: usize) -> String {
         self.model.labels.get(class).cloned().unwrap_or_else(|| class.to_string())
-    }
-}
-
-/// A field of CSV.
-fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.into()
     }
 }
 

@@ -10,6 +10,7 @@ use models::zoo::Entry;
 use serde_json::{Value, json};
 
 use super::Failure;
+use super::field::quoted;
 use super::setup::MachineArgs;
 use crate::report::json::write;
 use crate::sentence::SetupError;
@@ -207,15 +208,6 @@ fn csv(row: &Row, out: &mut dyn Write) -> Result<(), Failure> {
     };
     let fields = values(row).map(field);
     Ok(writeln!(out, "{}", fields.join(","))?)
-}
-
-/// A field of CSV.
-fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.into()
-    }
 }
 
 fn document(machine: &Machine, rows: &[Row]) -> Value {
