@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use models::record::preset;
+use models::zoo::Entry;
 use offramp_tests::command::{answer, offramp};
 use serde_json::Value;
 
@@ -73,6 +75,29 @@ fn what_is_taken_away_runs_as_a_file_of_that_shape_does() {
         let found = ["latency_ms", "energy_mj"].map(|column| number(row, column));
         assert!(close(found[0], expected[0]) && close(found[1], expected[1]), "{row:?}, {expected:?}");
     }
+}
+
+/// Heads and columns of each layer, as a task says them: heads that were pruned have span 0, which a design that skips leaves out.
+#[test]
+fn layers_that_were_pruned_by_blocks_run_as_a_task_says_them() {
+    let entry: Entry = preset("block-squad-26").expect("a preset is valid");
+    let kept = entry.blocks.expect("it was pruned by blocks").layers;
+    let mut task = answer(&["workloads", "show", "dense"]);
+    task.push_str("\n[layers]\nstanding = \"measured\"\nsource = \"the same table\"\n");
+    for layer in kept {
+        let spans: Vec<u32> = (0..12).map(|head| if head < layer.heads { 32 } else { 0 }).collect();
+        let columns = (3072.0 * layer.feed_forward_density).round();
+        task.push_str(&format!(
+            "\n[[layers.each]]\nspans = {spans:?}\nfeed_forward = {columns}\ndensity = 1.0\n"
+        ));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("blocks.toml").to_string_lossy().into_owned();
+    std::fs::write(&path, task).unwrap();
+    let expected = run("bert-base", &["--task", &path]);
+    let row = csv(&["block-squad-26", "--sequence", "32"]).remove(0);
+    let found = ["latency_ms", "energy_mj"].map(|column| number(&row, column));
+    assert!(close(found[0], expected[0]) && close(found[1], expected[1]), "{found:?}, {expected:?}");
 }
 
 /// Bytes: a code an element is what a dense encoder takes, and biases and norms beside it: 3 % for BERT base.
