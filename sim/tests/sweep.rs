@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -45,8 +45,9 @@ goal = "min"
 "#;
 /// Points of the space.
 const POINTS: usize = 2 * 2 * 4 * 4 * 3 * 33;
-/// Moments at which the sweep is killed.
-const KILLS: usize = 20;
+/// How often the sweep is killed, each time within that share of the time of a whole sweep: about half of the points
+/// are there at the last.
+const KILLS: u32 = 20;
 /// Seed of the moments.
 const SEED: u64 = 0x5eed;
 
@@ -80,7 +81,9 @@ fn export(folder: &Path, name: &str) -> String {
 #[test]
 fn a_sweep_killed_at_twenty_moments_loses_nothing() {
     let folder = tempfile::tempdir().expect("a folder can be made");
+    let begun = Instant::now();
     done(sweep(folder.path(), "whole").output().expect("it runs"));
+    let longest = begun.elapsed() / KILLS;
     let whole = export(folder.path(), "whole");
     assert_eq!(whole.lines().count(), 1 + POINTS);
     println!("seed {SEED:#x}");
@@ -88,10 +91,10 @@ fn a_sweep_killed_at_twenty_moments_loses_nothing() {
     let mut killed = 0;
     for _ in 0..KILLS {
         let mut child = sweep(folder.path(), "killed").spawn().expect("it runs");
-        sleep(Duration::from_millis(rng.random_range(5..120)));
+        sleep(longest.mul_f64(rng.random_range(0.1..1.0)));
         child.kill().expect("it can be killed");
         let status = child.wait().expect("it ends");
-        killed += usize::from(!status.success());
+        killed += u32::from(!status.success());
     }
     assert!(killed > KILLS / 2, "only {killed} sweeps were still running: the space is too small");
     let said = done(sweep(folder.path(), "killed").output().expect("it runs"));
