@@ -3,13 +3,20 @@
 
 use kernels::adaptivfloat::{Format, bias_for, encode_f64};
 
+use nalgebra::DMatrix;
+
 use super::layout::{Kind, Layout};
 
 /// Weights with zeros where they are not kept, and every matrix and table rounded to `format` with the bias that its largest
-/// magnitude asks for. Spans, norms and biases stay as they are.
-pub(super) fn effective(layout: &Layout, weights: &[f32], keep: &[bool], format: Option<Format>) -> Vec<f32> {
-    let kept = weights.iter().zip(keep).map(|(weight, keep)| if *keep { *weight } else { 0.0 });
-    let mut all: Vec<f32> = kept.collect();
+/// magnitude asks for. Spans, norms and biases stay as they are. `all` is taken for its memory.
+pub(super) fn effective(
+    layout: &Layout,
+    (weights, keep): (&[f32], &[bool]),
+    format: Option<Format>,
+    mut all: Vec<f32>,
+) -> Vec<f32> {
+    all.clear();
+    all.extend(weights.iter().zip(keep).map(|(weight, keep)| if *keep { *weight } else { 0.0 }));
     let Some(format) = format else { return all };
     for (slot, kind) in &layout.tensors {
         if matches!(kind, Kind::Table | Kind::Encoder | Kind::Matrix) {
@@ -17,6 +24,20 @@ pub(super) fn effective(layout: &Layout, weights: &[f32], keep: &[bool], format:
         }
     }
     all
+}
+
+/// A table that is not trained, pruned by magnitude and rounded once and for all.
+pub(super) fn table(table: &DMatrix<f32>, share: f64, format: Option<Format>) -> DMatrix<f32> {
+    let mut keep = vec![true; table.len()];
+    let mut new = table.clone();
+    choose(&mut keep, |index| table.as_slice()[index].abs(), share);
+    for (weight, keep) in new.iter_mut().zip(keep) {
+        *weight = if keep { *weight } else { 0.0 };
+    }
+    if let Some(format) = format {
+        round(format, new.as_mut_slice());
+    }
+    new
 }
 
 /// Rounds a tensor in place.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use nalgebra::{DMatrixView, DMatrixViewMut};
 
 use super::net::Real;
-use super::recipe::Sizes;
+use crate::network::Network;
 
 /// A tensor: columns one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) struct NormSlots {
     pub(super) beta: Slot,
 }
 
-/// The encoder layer.
+/// An encoder layer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LayerSlots {
     /// Query, key and value as one product: their columns follow each other.
@@ -65,17 +65,29 @@ pub(super) enum Kind {
     Span,
 }
 
+/// What becomes of the word embeddings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Words {
+    /// They are trained.
+    Trained,
+    /// They stay as they are, in a table of their own: of a vocabulary of tens of thousands a step meets some hundreds.
+    Frozen,
+}
+
 /// All tensors.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
-    pub(super) words: Slot,
+    /// None where they are frozen.
+    pub(super) words: Option<Slot>,
     pub(super) positions: Slot,
     pub(super) norm: NormSlots,
-    pub(super) map: DenseSlots,
-    pub(super) layer: LayerSlots,
+    /// From the embeddings to the encoder, where their widths differ.
+    pub(super) map: Option<DenseSlots>,
+    /// One, or one for each layer where they do not share it.
+    pub(super) layers: Vec<LayerSlots>,
     /// One for each layer.
     pub(super) ramps: Vec<RampSlots>,
-    /// Where the soft mask of each head begins to fall, [heads x 1].
+    /// Where the soft mask of each head begins to fall, [heads x sets of weights].
     pub(super) spans: Slot,
     /// Each tensor once, query, key and value apart, in the order in which they lie.
     pub(super) tensors: Vec<(Slot, Kind)>,
@@ -101,29 +113,35 @@ impl Slot {
 }
 
 impl Layout {
-    /// The tensors of a network with `vocabulary` words.
-    pub(super) fn new(sizes: &Sizes, vocabulary: usize) -> Self {
-        let [layers, hidden, wide, heads, narrow, positions] =
-            [sizes.layers, sizes.hidden, sizes.feed_forward, sizes.heads, sizes.embedding, sizes.positions]
+    /// The tensors of a network.
+    pub(super) fn new(network: &Network, words: Words) -> Self {
+        let [hidden, wide, heads, narrow, classes] =
+            [network.hidden, network.feed_forward, network.heads, network.embedding, network.classes]
                 .map(|size| size as usize);
+        let [vocabulary, positions] = [network.vocabulary, network.positions].map(|size| size as usize);
         let mut place = Place::default();
+        let words = (words == Words::Trained).then(|| place.slot(Kind::Table, narrow, vocabulary));
         Layout {
-            words: place.slot(Kind::Table, narrow, vocabulary),
+            words,
             positions: place.slot(Kind::Table, narrow, positions),
             norm: place.norm(narrow),
-            map: place.dense(Kind::Matrix, narrow, hidden),
-            layer: LayerSlots {
-                inputs: place.inputs(hidden),
-                output: place.dense(Kind::Encoder, hidden, hidden),
-                attention_norm: place.norm(hidden),
-                up: place.dense(Kind::Encoder, hidden, wide),
-                down: place.dense(Kind::Encoder, wide, hidden),
-                output_norm: place.norm(hidden),
-            },
-            ramps: (0..layers).map(|_| place.ramp(hidden)).collect(),
-            spans: place.slot(Kind::Span, heads, 1),
+            map: network.has_projection().then(|| place.dense(Kind::Matrix, narrow, hidden)),
+            layers: (0..network.weight_sets()).map(|_| place.layer(hidden, wide)).collect(),
+            ramps: (0..network.layers).map(|_| place.ramp(hidden, classes)).collect(),
+            spans: place.slot(Kind::Span, heads, network.weight_sets() as usize),
             tensors: place.tensors,
         }
+    }
+
+    /// Which of the sets of weights a layer has.
+    pub(super) fn set(&self, layer: usize) -> usize {
+        layer.min(self.layers.len().saturating_sub(1))
+    }
+
+    /// The spans of a layer's heads.
+    pub(super) fn layer_spans(&self, layer: usize) -> Range<usize> {
+        let start = self.spans.offset + self.set(layer) * self.spans.rows;
+        start..start + self.spans.rows
     }
 
     /// Number of parameters, spans among them.
@@ -177,8 +195,19 @@ impl Place {
         NormSlots { gamma, beta: self.slot(Kind::Offset, length, 1) }
     }
 
-    fn ramp(&mut self, hidden: usize) -> RampSlots {
+    fn layer(&mut self, hidden: usize, wide: usize) -> LayerSlots {
+        LayerSlots {
+            inputs: self.inputs(hidden),
+            output: self.dense(Kind::Encoder, hidden, hidden),
+            attention_norm: self.norm(hidden),
+            up: self.dense(Kind::Encoder, hidden, wide),
+            down: self.dense(Kind::Encoder, wide, hidden),
+            output_norm: self.norm(hidden),
+        }
+    }
+
+    fn ramp(&mut self, hidden: usize, classes: usize) -> RampSlots {
         let pooler = self.dense(Kind::Matrix, hidden, hidden);
-        RampSlots { pooler, classifier: self.dense(Kind::Matrix, hidden, super::CLASSES) }
+        RampSlots { pooler, classifier: self.dense(Kind::Matrix, hidden, classes) }
     }
 }

@@ -39,8 +39,11 @@ mod init;
 mod layout;
 mod loss;
 mod net;
+mod pool;
 mod recipe;
 mod result;
+mod source;
+mod start;
 mod state;
 mod step;
 mod trainer;
@@ -50,11 +53,10 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
-pub use recipe::{Distillation, Method, Optimiser, Phase, Pruning, Recipe, Sizes, Spans};
+pub use recipe::{Distillation, Grammar, Method, Optimiser, Phase, Pruning, Recipe, Sizes, Spans};
 pub use result::{Exits, Metrics, Trained};
+pub use source::Example;
+pub use start::Start;
 pub use state::Stage;
 pub use trainer::{Progress, Trainer};
 pub use vocabulary::Vocabulary;
-
-/// Classes of the task: blame and praise.
-pub const CLASSES: usize = 2;

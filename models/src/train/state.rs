@@ -2,15 +2,16 @@
 //!
 //! Sentences of a step are drawn from a stream of random numbers of its own, so that the number of the step is the generator's position.
 //!
-//! Bytes, little-endian: `OFFRAMPT`, version, then each vector with its length ahead: the recipe as JSON, weights, both means of the
-//! optimiser, scores of pruning, the teacher's weights, kept weights as bytes, spans; stage and step stand before the vectors.
+//! Bytes, little-endian: `OFFRAMPT`, version, then each vector with its length ahead: the recipe as JSON, the hash of a checkpoint and
+//! sentences that were given (none: the grammar), weights, both means of the optimiser, scores of pruning, the teacher's weights, kept
+//! weights as bytes, spans; stage and step stand before the vectors.
 
 use super::adam::Moments;
 use super::layout::Layout;
 use crate::record::{Error, Kind};
 
 const MAGIC: &[u8; 8] = b"OFFRAMPT";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Where training stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +29,8 @@ pub enum Stage {
 /// What changes in training.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct State {
+    /// Hash of the checkpoint and the sentences that were given, else empty.
+    pub(super) given: Vec<u8>,
     pub(super) stage: Stage,
     /// Steps done of the stage.
     pub(super) step: u32,
@@ -51,6 +54,7 @@ impl State {
             bytes.extend(number.to_le_bytes());
         }
         put(&mut bytes, recipe.bytes().map(|byte| [byte]));
+        put(&mut bytes, self.given.iter().map(|byte| [*byte]));
         let vectors = [&self.weights, &self.moments.first, &self.moments.second, &self.scores, &self.teacher];
         for vector in vectors {
             put(&mut bytes, vector.iter().map(|x| x.to_le_bytes()));
@@ -71,6 +75,7 @@ impl State {
         let step = reader.number()?;
         let recipe = reader.vector(|[byte]: [u8; 1]| byte)?;
         let recipe = String::from_utf8(recipe).map_err(|_| wrong("has a recipe that is no text"))?;
+        let given = reader.vector(|[byte]: [u8; 1]| byte)?;
         let mut reals = || reader.vector(f32::from_le_bytes);
         let (weights, first, second, scores, teacher) = (reals()?, reals()?, reals()?, reals()?, reals()?);
         let keep = reader.vector(|[byte]: [u8; 1]| byte != 0)?;
@@ -79,7 +84,7 @@ impl State {
             return Err(wrong("goes on behind its end"));
         }
         let moments = Moments { first, second };
-        Ok((recipe, State { stage, step, weights, moments, scores, teacher, keep, spans }))
+        Ok((recipe, State { given, stage, step, weights, moments, scores, teacher, keep, spans }))
     }
 
     /// Whether the vectors are as long as the network asks.
@@ -87,7 +92,7 @@ impl State {
         let length = layout.len();
         let whole = [&self.weights, &self.moments.first, &self.moments.second, &self.scores];
         let teacher = if self.stage == Stage::Teacher { 0 } else { length };
-        let spans = [0, layout.spans.rows].contains(&self.spans.len())
+        let spans = [0, layout.spans.range().len()].contains(&self.spans.len())
             && (self.stage < Stage::Ramps || !self.spans.is_empty());
         let fits = whole.iter().all(|vector| vector.len() == length)
             && self.keep.len() == length

@@ -8,6 +8,7 @@ use nalgebra::DMatrix;
 
 use super::loss::{Terms, loss};
 use super::net::{Batch, Mask, Net, Parameters, Reach};
+use super::pool::Pool;
 use crate::logits::largest;
 
 /// Shards of a step.
@@ -32,14 +33,15 @@ pub(super) struct Sums {
 }
 
 /// Loss, answers and gradient of all shards.
-pub(super) fn sums(net: &Net, task: &Task<'_>, shards: &[Batch], threads: usize) -> Sums {
-    let mut all = parallel(shards, threads, |batch| shard(net, task, batch)).into_iter();
-    let none = || Sums { loss: 0.0, right: vec![], gradient: vec![0.0; net.layout.len()] };
+pub(super) fn sums(net: &Net, task: &Task<'_>, shards: &[Batch], pool: &Pool, threads: usize) -> Sums {
+    let mut all = parallel(shards, threads, |batch| shard(net, task, batch, pool)).into_iter();
+    let none = || Sums { loss: 0.0, right: vec![], gradient: pool.zeros(net.layout.len()) };
     let mut sum = all.next().unwrap_or_else(none);
     for part in all {
         sum.loss += part.loss;
         sum.right.iter_mut().zip(part.right).for_each(|(sum, right)| *sum += right);
-        sum.gradient.iter_mut().zip(part.gradient).for_each(|(sum, g)| *sum += g);
+        sum.gradient.iter_mut().zip(&part.gradient).for_each(|(sum, g)| *sum += g);
+        pool.give(part.gradient);
     }
     sum
 }
@@ -64,14 +66,14 @@ pub(super) fn parallel<I: Sync, O: Send>(
     })
 }
 
-fn shard(net: &Net, task: &Task<'_>, batch: &Batch) -> Sums {
+fn shard(net: &Net, task: &Task<'_>, batch: &Batch, pool: &Pool) -> Sums {
     let run = net.run(task.weights, &task.mask, batch);
     let teacher = task.teacher.and_then(|teacher| {
         let run = net.run(teacher, &Mask::None, batch);
         run.logits().last().cloned()
     });
     let loss = loss(&task.terms, run.logits(), &batch.labels, teacher.as_ref());
-    let mut gradient = vec![0.0; net.layout.len()];
+    let mut gradient = pool.zeros(net.layout.len());
     net.back((task.weights, &task.mask, batch), &run, &loss.d_logits, task.reach, &mut gradient);
     let right = run.logits().map(|logits| right(logits, &batch.labels)).collect();
     Sums { loss: loss.sum.into(), right, gradient }

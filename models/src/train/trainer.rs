@@ -1,30 +1,37 @@
 //! A training run, step by step.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use std::sync::Arc;
+
+use nalgebra::DMatrix;
 
 use super::adam::Moments;
-use super::compress::effective;
-use super::grammar::{DIFFICULTIES, Sentence, Split, sentences};
-use super::layout::Layout;
+use super::compress::{effective, table};
+use super::layout::{Layout, Words};
 use super::loss::Terms;
 use super::net::{Batch, Mask, Net, Parameters, Reach};
+use super::pool::Pool;
 use super::recipe::{Phase, Recipe};
+use super::source::{Example, Source};
+use super::start::Start;
 use super::state::{Stage, State};
 use super::step::{SHARDS, Sums, Task, sums};
 use super::{Vocabulary, init};
+use crate::network::Network;
 use crate::record::{Error, Kind, check};
-
-/// Stream of random numbers of the test sentences; steps count from 0 in each stage.
-const TEST: u64 = u64::MAX;
 
 /// A run that is under way.
 #[derive(Clone, Debug)]
 pub struct Trainer {
     pub(super) recipe: Recipe,
-    pub(super) vocabulary: Vocabulary,
+    pub(super) network: Network,
     pub(super) net: Net,
+    pub(super) source: Source,
+    /// Word embeddings that are not trained, as the teacher has them and as the student has; of no columns where they are trained.
+    pub(super) tables: [Arc<DMatrix<f32>>; 2],
+    /// The teacher, once it is done.
+    pub(super) teacher: Option<Arc<Parameters<f32>>>,
     pub(super) state: State,
+    pool: Pool,
 }
 
 /// What a step has done.
@@ -43,45 +50,97 @@ pub struct Progress {
 }
 
 impl Trainer {
-    /// A run from the start.
+    /// A run from nothing, on the sentences of the grammar.
     ///
     /// # Errors
-    /// The recipe breaks its rules.
+    /// The recipe breaks its rules, or is one for a checkpoint.
     pub fn new(recipe: Recipe) -> Result<Self, Error> {
         check(&recipe)?;
+        let (Some(sizes), Some(grammar)) = (&recipe.network, &recipe.grammar) else {
+            let message = format!("`{}` trains a checkpoint further, and there is none", recipe.name);
+            let remedy = "give a model and sentences, or take a recipe with [network] and [grammar]";
+            return Err(Error::new(Kind::Usage, "recipe", message, remedy));
+        };
         let vocabulary = Vocabulary::of_grammar();
-        let layout = Layout::new(&recipe.network, vocabulary.words().len());
-        let length = layout.len();
+        let network = recipe.albert(sizes, vocabulary.words().len());
+        let net = Net { layout: Layout::new(&network, Words::Trained), epsilon: network.layer_norm_epsilon };
+        let weights = init::weights(&net.layout, recipe.seed);
+        let source = Source::Grammar(grammar.clone(), vocabulary);
+        let tables = [(); 2].map(|()| Arc::new(DMatrix::zeros(0, 0)));
+        Ok(Trainer::begin(recipe, network, net, source, tables, weights))
+    }
+
+    /// A run that trains a checkpoint further, on the sentences that are given. Its word embeddings stay as they are, but for being pruned
+    /// and rounded; EdgeBERT keeps them so, to share them among tasks.
+    ///
+    /// # Errors
+    /// The recipe breaks its rules, or is one from nothing; the checkpoint is of a kind that is not trained; sentences are not of it.
+    pub fn fine_tune(recipe: Recipe, start: Start) -> Result<Self, Error> {
+        check(&recipe)?;
+        if recipe.network.is_some() {
+            let message = format!("`{}` has the table [network], and the model brings its own", recipe.name);
+            let remedy = "take a recipe without [network] and [grammar], as fine-tune is";
+            return Err(Error::new(Kind::Usage, "recipe", message, remedy));
+        }
+        start.check()?;
+        let network = start.network(&recipe);
+        let net = Net { layout: Layout::new(&network, Words::Frozen), epsilon: network.layer_norm_epsilon };
+        let mut weights = init::weights(&net.layout, recipe.seed);
+        start.put(&net.layout, &mut weights);
+        let words = start.model.weights.words.clone();
+        let student = table(&words, recipe.pruning.embedding_sparsity, recipe.format);
+        let tables = [words, student].map(Arc::new);
+        Ok(Trainer::begin(recipe, network, net, Source::Text(Box::new(start)), tables, weights))
+    }
+
+    fn begin(
+        recipe: Recipe,
+        network: Network,
+        net: Net,
+        source: Source,
+        tables: [Arc<DMatrix<f32>>; 2],
+        weights: Vec<f32>,
+    ) -> Self {
+        let length = net.layout.len();
         let state = State {
+            given: source.given(),
             stage: Stage::Teacher,
             step: 0,
-            weights: init::weights(&layout, recipe.seed),
+            weights,
             moments: Moments::zeros(length),
             scores: vec![0.0; length],
             teacher: vec![],
             keep: vec![true; length],
             spans: vec![],
         };
-        let net =
-            Net { layout, heads: recipe.network.heads as usize, epsilon: recipe.network.layer_norm_epsilon };
-        let mut trainer = Trainer { recipe, vocabulary, net, state };
+        let (teacher, pool) = (None, Pool::default());
+        let mut trainer = Trainer { recipe, network, net, source, tables, teacher, state, pool };
         trainer.advance();
-        Ok(trainer)
+        trainer
     }
 
-    /// A run that goes on where [`Trainer::to_bytes`] left it.
+    /// A run that goes on where [`Trainer::to_bytes`] left it; one of a checkpoint with what it was given.
     ///
     /// # Errors
-    /// The bytes are none of a run.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+    /// The bytes are none of a run, or of one that was given something else.
+    pub fn from_bytes(bytes: &[u8], start: Option<Start>) -> Result<Self, Error> {
         let (text, state) = State::from_bytes(bytes)?;
         let recipe = serde_json::from_str(&text).map_err(|error| {
             let message = format!("the recipe in it is none: {error}");
             Error::new(Kind::Input, "state of a training run", message, "train from the start")
         })?;
-        let mut trainer = Trainer::new(recipe)?;
+        let mut trainer = match start {
+            Some(start) => Trainer::fine_tune(recipe, start)?,
+            None => Trainer::new(recipe)?,
+        };
+        if state.given != trainer.state.given {
+            let message = "the state is of another model, or of other sentences";
+            let remedy = "give those that the run began with, or train from the start";
+            return Err(Error::new(Kind::Fit, "state of a training run", message, remedy));
+        }
         state.check(&trainer.net.layout)?;
         trainer.state = state;
+        trainer.take_teacher();
         Ok(trainer)
     }
 
@@ -108,33 +167,36 @@ impl Trainer {
         if stage == Stage::Student {
             self.compress(step);
         }
-        let shards = self.shards(step);
+        let shards = self.shards();
         let weights = self.effective();
-        let teacher = self.teacher();
-        let mut sums = sums(&self.net, &self.task(&weights, teacher.as_ref()), &shards, threads);
+        let mut sums = sums(&self.net, &self.task(&weights), &shards, &self.pool, threads);
+        self.pool.give(weights.all);
+        self.pool.give(weights.turned);
         self.update(&phase, &mut sums.gradient);
         self.state.step += 1;
         let progress = self.progress(stage, &phase, &sums);
+        self.pool.give(sums.gradient);
         self.advance();
         Some(progress)
-    }
-
-    /// The sentences that the result is tested on.
-    pub fn test_sentences(&self) -> Vec<Sentence> {
-        sentences(&mut self.random(TEST), Split::Test, 0..self.recipe.test.into(), DIFFICULTIES)
     }
 
     /// The weights that the network is run with.
     pub(super) fn effective(&self) -> Parameters<f32> {
         let format = self.recipe.format.filter(|_| self.state.stage > Stage::Teacher);
-        let all = effective(&self.net.layout, &self.state.weights, &self.state.keep, format);
-        Parameters::new(&self.net.layout, all)
+        let (layout, of) = (&self.net.layout, (&self.state.weights[..], &self.state.keep[..]));
+        let all = effective(layout, of, format, self.pool.take());
+        let [raw, compressed] = &self.tables;
+        let table = if self.state.stage == Stage::Teacher { raw } else { compressed };
+        Parameters::new(layout, all, self.pool.take(), table.clone())
     }
 
-    /// The teacher, once it is done.
-    pub(super) fn teacher(&self) -> Option<Parameters<f32>> {
-        let all = self.state.teacher.clone();
-        (self.state.stage > Stage::Teacher).then(|| Parameters::new(&self.net.layout, all))
+    /// Makes the teacher that the state holds ready to teach.
+    fn take_teacher(&mut self) {
+        let taught = self.state.stage > Stage::Teacher;
+        let ready = |all: &Vec<f32>| {
+            Arc::new(Parameters::new(&self.net.layout, all.clone(), vec![], self.tables[0].clone()))
+        };
+        self.teacher = taught.then(|| ready(&self.state.teacher));
     }
 
     /// What the heads see.
@@ -149,15 +211,6 @@ impl Trainer {
         }
     }
 
-    /// Packs sentences.
-    pub(super) fn batch(&self, sentences: &[Sentence]) -> Batch {
-        let mut batch = Batch::default();
-        for sentence in sentences {
-            batch.push(&self.vocabulary.tokenise(&sentence.text), sentence.label);
-        }
-        batch
-    }
-
     fn phase(&self) -> Option<&Phase> {
         match self.state.stage {
             Stage::Teacher => Some(&self.recipe.teacher),
@@ -167,31 +220,13 @@ impl Trainer {
         }
     }
 
-    fn random(&self, stream: u64) -> ChaCha8Rng {
-        let mut random = ChaCha8Rng::seed_from_u64(self.recipe.seed);
-        random.set_stream(stream);
-        random
-    }
-
     /// The sentences of a step.
-    fn shards(&self, step: u32) -> Vec<Batch> {
-        let mut random = self.random((self.state.stage as u64 + 1) << 32 | u64::from(step));
-        let first = u64::from(step) * u64::from(self.recipe.batch);
-        let numbers = first..first + u64::from(self.recipe.batch);
-        let drawn = sentences(&mut random, Split::Training, numbers, self.difficulties(step));
-        drawn.chunks(drawn.len().div_ceil(SHARDS)).map(|some| self.batch(some)).collect()
+    fn shards(&self) -> Vec<Batch> {
+        let drawn = self.source.step(&self.recipe, &self.state);
+        drawn.chunks(drawn.len().div_ceil(SHARDS)).map(batch).collect()
     }
 
-    /// Difficulties that are drawn at a step.
-    fn difficulties(&self, step: u32) -> usize {
-        let whole = self.recipe.curriculum;
-        if self.state.stage > Stage::Teacher || step >= whole {
-            return DIFFICULTIES;
-        }
-        1 + (u64::from(step) * DIFFICULTIES as u64 / u64::from(whole.max(1))) as usize
-    }
-
-    fn task<'a>(&'a self, weights: &'a Parameters<f32>, teacher: Option<&'a Parameters<f32>>) -> Task<'a> {
+    fn task<'a>(&'a self, weights: &'a Parameters<f32>) -> Task<'a> {
         let distillation = &self.recipe.distillation;
         let ramps = self.state.stage == Stage::Ramps;
         let distils = self.state.stage == Stage::Student && distillation.share > 0.0;
@@ -205,7 +240,7 @@ impl Trainer {
                 temperature: distillation.temperature as f32,
             },
             reach: if ramps { Reach::Ramps } else { Reach::Everything },
-            teacher: teacher.filter(|_| distils),
+            teacher: self.teacher.as_deref().filter(|_| distils),
         }
     }
 
@@ -245,6 +280,7 @@ impl Trainer {
         state.teacher = state.weights.clone();
         state.weights[self.net.layout.spans.range()].fill(self.recipe.spans.start as f32);
         state.scores.fill(0.0);
+        self.take_teacher();
     }
 
     fn start_ramps(&mut self) {
@@ -256,4 +292,13 @@ impl Trainer {
         }
         self.state.stage = Stage::Ramps;
     }
+}
+
+/// Packs sentences.
+pub(super) fn batch(sentences: &[Example]) -> Batch {
+    let mut batch = Batch::default();
+    for sentence in sentences {
+        batch.push(&sentence.words, sentence.label);
+    }
+    batch
 }

@@ -49,7 +49,7 @@ impl Trainer {
     pub(super) fn freeze(&mut self) {
         let starts = &self.state.weights[self.net.layout.spans.range()];
         let ramp = self.recipe.spans.ramp;
-        let most = self.recipe.network.positions;
+        let most = self.network.positions;
         self.state.spans = starts.iter().map(|start| hard(*start, ramp, most)).collect();
     }
 
@@ -63,7 +63,7 @@ impl Trainer {
         }
         let (moved, spans) = gradient.split_at_mut(self.net.layout.spans.offset);
         adam::clip(moved, self.recipe.optimiser.clip);
-        let penalty = self.recipe.spans.penalty / f64::from(self.recipe.network.heads);
+        let penalty = self.recipe.spans.penalty / spans.len() as f64;
         spans.iter_mut().for_each(|g| *g += penalty as f32);
         let rate = adam::rate(phase, self.state.step);
         for at in 0..self.net.layout.tensors.len() {
@@ -72,7 +72,7 @@ impl Trainer {
                 self.move_tensor(slot, kind, rate, gradient);
             }
         }
-        let (ramp, most) = (self.recipe.spans.ramp as f32, self.recipe.network.positions as f32);
+        let (ramp, most) = (self.recipe.spans.ramp as f32, self.network.positions as f32);
         let starts = &mut self.state.weights[self.net.layout.spans.range()];
         starts.iter_mut().for_each(|start| *start = start.clamp(-ramp, most));
     }

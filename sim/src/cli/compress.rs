@@ -95,7 +95,7 @@ pub(super) fn applied(model: &mut models::model::Model, operator: &Operator) -> 
 }
 
 /// Copies the tokenizer.
-fn tokenizer(from: &str, to: &str) -> Result<(), Error> {
+pub(super) fn tokenizer(from: &str, to: &str) -> Result<(), Error> {
     for name in TOKENIZER {
         let (from, to) = (Path::new(from).join(name), Path::new(to).join(name));
         if from.is_file() && from != to {

@@ -1,4 +1,4 @@
-//! `offramp train`: a small network trained as EdgeBERT prepares its own, to a checkpoint.
+//! `offramp train`: a network trained as EdgeBERT prepares its own, from nothing or from a checkpoint, to a checkpoint.
 
 use std::fs;
 use std::io::Write;
@@ -8,8 +8,13 @@ use std::thread;
 use models::checkpoint;
 use models::model::Model;
 use models::record::{self, Error, Kind, read_bytes};
-use models::train::{Metrics, Recipe, Stage, Trained, Trainer};
+use models::train::{Example, Metrics, Recipe, Stage, Trained, Trainer};
 
+mod given;
+
+use given::Given;
+
+use super::compress::tokenizer;
 use super::export::whole;
 use super::{Failure, stop};
 
@@ -19,18 +24,22 @@ Examples:
   offramp train tiny -o try --set seed=7                another recipe with a key changed
   offramp train -o mini --resume                        go on after Ctrl-C
   offramp infer --model mini --text mini/test.tsv --threshold 0.3
+  offramp train --from minilm --text train.tsv --test dev.tsv -o tuned --set pruning.sparsity=0.8
 
 A dense teacher; a student that learns of it while it is pruned, its spans shrink and its weights are rounded; off-ramps alone. The task are
-sentences of a grammar in four grades of difficulty. The folder gets config.json, model.safetensors, vocab.txt, recipe.toml, metrics.json and
-test.tsv (sentence, label, difficulty); while training, state.bin, with which a run goes on to the same result. Losses go to the error
-stream.";
+sentences of a grammar in four grades of difficulty, or with --from, those of a file (.tsv, .csv, .jsonl or .parquet, columns sentence and
+label), on which a BERT, ALBERT or RoBERTa is trained further, its word embeddings frozen. The folder gets config.json, model.safetensors,
+the tokenizer, recipe.toml and metrics.json, and of the grammar test.tsv (sentence, label, difficulty); while training, state.bin, with
+which a run goes on to the same result. Losses go to the error stream.";
 
 /// What is trained.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Recipe: a preset or a file
-    #[arg(default_value = "albert-mini", value_name = "RECIPE")]
-    recipe: String,
+    /// Recipe: a preset or a file; albert-mini if not given, with --from fine-tune
+    #[arg(value_name = "RECIPE")]
+    recipe: Option<String>,
+    #[command(flatten)]
+    given: Given,
     /// Change one key of the recipe, e.g. seed=2; can be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
@@ -38,7 +47,7 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// Go on with what state.bin holds
-    #[arg(long, conflicts_with = "sets")]
+    #[arg(long, conflicts_with_all = ["sets", "recipe"])]
     resume: bool,
     /// Threads; the result does not depend on them
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -76,12 +85,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
             save(&state, &trainer.to_bytes())?;
         }
         if stop::asked() {
-            let folder = args.output.display();
-            return Err(Failure::Interrupted(format!("offramp train -o {folder} --resume")));
+            return Err(Failure::Interrupted(format!("{} --resume", args.command())));
         }
     }
     let trained = trainer.trained(threads).ok_or_else(|| wrong("the run has not ended"))?;
     write(&args.output, &trained)?;
+    if let Some(model) = &args.given.model {
+        tokenizer(model, &args.output.to_string_lossy())?;
+    }
     if state.exists() {
         fs::remove_file(&state).map_err(|error| unwritten(&state, &error))?;
     }
@@ -89,15 +100,17 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
 }
 
 impl Args {
+    /// The command that goes on with the run, but for `--resume`.
+    fn command(&self) -> String {
+        format!("offramp train{} -o {}", self.given.arguments(), self.output.display())
+    }
+
     /// The run, from the start or from where it was left.
     fn trainer(&self, state: &Path) -> Result<Trainer, Error> {
         if self.resume {
             let path = state.to_string_lossy();
-            return Trainer::from_bytes(&read_bytes(
-                &path,
-                STATE,
-                "there is nothing to resume: leave out --resume",
-            )?);
+            let bytes = read_bytes(&path, STATE, "there is nothing to resume: leave out --resume")?;
+            return Trainer::from_bytes(&bytes, self.given.start()?);
         }
         for name in ["model.safetensors", "state.bin"] {
             let path = self.output.join(name);
@@ -107,8 +120,13 @@ impl Args {
                 return Err(Error::new(Kind::Io, "arguments", message, remedy));
             }
         }
-        let (recipe, _) = record::resolve::<Recipe>(&self.recipe, &self.sets)?;
-        Trainer::new(recipe)
+        let preset = if self.given.model.is_some() { "fine-tune" } else { "albert-mini" };
+        let name = self.recipe.as_deref().unwrap_or(preset);
+        let (recipe, _) = record::resolve::<Recipe>(name, &self.sets)?;
+        match self.given.start()? {
+            Some(start) => Trainer::fine_tune(recipe, start),
+            None => Trainer::new(recipe),
+        }
     }
 }
 
@@ -136,24 +154,27 @@ fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// Writes everything that a result consists of.
 fn write(folder: &Path, trained: &Trained) -> Result<(), Failure> {
-    let labels = ["blame", "praise"].map(str::to_owned).to_vec();
-    let (network, weights, spans) = (trained.network.clone(), trained.weights.clone(), trained.spans.clone());
-    let scores =
-        trained.scores.as_ref().map(|layer| vec![layer.matrices().map(|dense| dense.weight.clone())]);
-    let model = Model { network, weights, spans: Some(vec![spans]), scores, labels };
+    let scores = trained.scores.as_ref().map(|layers| {
+        layers.iter().map(|layer| layer.matrices().map(|dense| dense.weight.clone())).collect()
+    });
+    let model = Model {
+        network: trained.network.clone(),
+        weights: trained.weights.clone(),
+        spans: Some(trained.spans.clone()),
+        scores,
+        labels: trained.labels.clone(),
+    };
     checkpoint::write(&folder.to_string_lossy(), &model)?;
     let recipe = toml::to_string(&trained.recipe).map_err(|error| wrong(&error.to_string()))?;
     let metrics =
         serde_json::to_string_pretty(&trained.metrics).map_err(|error| wrong(&error.to_string()))?;
-    let sentence =
-        |s: &models::train::grammar::Sentence| format!("{}\t{}\t{}\n", s.text, s.label, s.difficulty);
-    let sentences: String = trained.sentences.iter().map(sentence).collect();
-    let files = [
-        ("vocab.txt", trained.vocabulary.text()),
-        ("recipe.toml", recipe),
-        ("metrics.json", metrics + "\n"),
-        ("test.tsv", format!("sentence\tlabel\tdifficulty\n{sentences}")),
-    ];
+    let mut files = vec![("recipe.toml", recipe), ("metrics.json", metrics + "\n")];
+    if let Some(vocabulary) = &trained.vocabulary {
+        let sentence = |s: &Example| format!("{}\t{}\t{}\n", s.text, s.label, s.difficulty);
+        let sentences: String = trained.sentences.iter().map(sentence).collect();
+        files.push(("vocab.txt", vocabulary.text()));
+        files.push(("test.tsv", format!("sentence\tlabel\tdifficulty\n{sentences}")));
+    }
     files.iter().try_for_each(|(name, text)| save(&folder.join(name), text.as_bytes()))
 }
 

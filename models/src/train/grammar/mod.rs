@@ -24,6 +24,8 @@ use rand::{Rng, RngExt};
 use templates::{OPERATORS, TEMPLATES, filler, operator};
 use words::{DEGREES, NEGATIVE, NOUNS, PEOPLE, PERSONS, POSITIVE, TAILS};
 
+/// What the labels mean.
+pub const LABELS: [&str; 2] = ["blame", "praise"];
 /// Difficulties, from 0.
 pub const DIFFICULTIES: usize = TEMPLATES.len();
 /// Of so many pairs one is held out.

@@ -23,14 +23,15 @@ pub(super) struct LayerRun<T> {
 
 /// The tokens after a layer.
 pub(super) fn layer<T: Real>(
-    net: &Net,
+    (net, index): (&Net, usize),
     p: &Parameters<T>,
     mask: &Mask<'_, T>,
     batch: &Batch,
     tokens: DMatrix<T>,
 ) -> (DMatrix<T>, LayerRun<T>) {
-    let slots = &net.layout.layer;
+    let slots = &net.layout.layers[net.layout.set(index)];
     let inputs = dense(slots.inputs, p, &tokens);
+    let mask = &mask.layer(&net.layout, index);
     let (context, probabilities) = attention(net.attention_heads(), mask, batch, &inputs);
     let sum = dense(slots.output, p, &context) + &tokens;
     let (attended, attention_normal) = norm(slots.attention_norm, p, net.epsilon, sum);
@@ -53,13 +54,13 @@ pub(super) fn layer<T: Real>(
 
 /// The derivative by the tokens ahead of a layer, from that by the tokens after it.
 pub(super) fn layer_back<T: Real>(
-    net: &Net,
+    (net, index): (&Net, usize),
     (p, mask, batch): (&Parameters<T>, &Mask<'_, T>, &Batch),
     run: &LayerRun<T>,
     d_after: DMatrix<T>,
     gradient: &mut [T],
 ) -> DMatrix<T> {
-    let slots = &net.layout.layer;
+    let slots = &net.layout.layers[net.layout.set(index)];
     let mut d_attended = norm_back(slots.output_norm, p, &run.output_normal, d_after, gradient);
     dense_weights(slots.down, &run.activated, &d_attended, gradient);
     let mut d_up = DMatrix::zeros(run.slope.nrows(), run.slope.ncols());
@@ -74,11 +75,11 @@ pub(super) fn layer_back<T: Real>(
     dense_input(slots.output, p, &d_tokens, &mut d_context);
     let d_inputs = attention_back(
         net.attention_heads(),
-        mask,
+        &mask.layer(&net.layout, index),
         batch,
         (&run.inputs, &run.probabilities),
         &d_context,
-        &mut gradient[net.layout.spans.range()],
+        &mut gradient[net.layout.layer_spans(index)],
     );
     dense_weights(slots.inputs, &run.tokens, &d_inputs, gradient);
     dense_input(slots.inputs, p, &d_inputs, &mut d_tokens);

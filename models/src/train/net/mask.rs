@@ -7,6 +7,7 @@
 //! The hard span of a soft one is the least that sees every key of weight above 0: ceil(z + R).
 
 use super::Real;
+use crate::train::layout::Layout;
 
 /// What heads see.
 #[derive(Clone, Copy)]
@@ -15,16 +16,27 @@ pub(in crate::train) enum Mask<'a, T> {
     None,
     /// Learned.
     Soft {
-        /// z of each head, tokens, from -R: a head that sees nothing.
+        /// z of each head, set of weights after set, tokens, from -R: a head that sees nothing.
         starts: &'a [T],
         /// R, tokens.
         ramp: T,
     },
-    /// Tokens that each head sees.
+    /// Tokens that each head sees, set of weights after set.
     Hard(&'a [u32]),
 }
 
-impl<T: Real> Mask<'_, T> {
+impl<'a, T: Real> Mask<'a, T> {
+    /// What the heads of one layer see.
+    pub(super) fn layer(&self, layout: &Layout, layer: usize) -> Mask<'a, T> {
+        let heads = layout.spans.rows;
+        let own = layout.set(layer) * heads..(layout.set(layer) + 1) * heads;
+        match *self {
+            Mask::None => Mask::None,
+            Mask::Soft { starts, ramp } => Mask::Soft { starts: &starts[own], ramp },
+            Mask::Hard(spans) => Mask::Hard(&spans[own]),
+        }
+    }
+
     /// Weights of the keys of a sentence of `n` tokens.
     pub(super) fn weights(&self, head: usize, n: usize) -> Vec<T> {
         match self {

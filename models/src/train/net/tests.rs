@@ -1,25 +1,23 @@
 //! Derivatives against differences, in `f64`.
 
 use super::*;
+use crate::network::Network;
+use crate::record::preset;
 use crate::train::init;
+use crate::train::layout::Words;
 use crate::train::loss::{Loss, Terms, loss};
-use crate::train::recipe::Sizes;
 
-const VOCABULARY: usize = 7;
-const SIZES: Sizes = Sizes {
-    layers: 2,
-    hidden: 6,
-    feed_forward: 5,
-    heads: 2,
-    embedding: 4,
-    positions: 8,
-    layer_norm_epsilon: 1e-12,
-};
 const TERMS: Terms<f64> = Terms { last: 1.0, ramps: 0.3, share: 0.4, temperature: 1.7 };
-const SPANS: [u32; 2] = [2, 0];
+const SPANS: [u32; 4] = [2, 0, 4, 1];
 
-fn net() -> Net {
-    Net { layout: Layout::new(&SIZES, VOCABULARY), heads: 2, epsilon: SIZES.layer_norm_epsilon }
+/// The nets that there are: layers that share their weights, ahead of them a map; layers of their own, and words that stay.
+fn nets() -> [Net; 2] {
+    [("albert-base", 4, Words::Trained), ("bert-base", 6, Words::Frozen)].map(|(name, embedding, words)| {
+        let network: Network = preset(name).unwrap();
+        let sizes = Network { layers: 2, hidden: 6, feed_forward: 5, heads: 2, embedding, ..network };
+        let network = Network { vocabulary: 7, positions: 8, classes: 2, ..sizes };
+        Net { layout: Layout::new(&network, words), epsilon: 1e-12 }
+    })
 }
 
 /// Random weights, in which no bias and no scale is left at its start; spans within the ramp of the mask.
@@ -28,7 +26,9 @@ fn weights(net: &Net) -> Vec<f64> {
     for (at, weight) in all.iter_mut().enumerate() {
         *weight += 0.3 * (at as f64 * 1.7).sin();
     }
-    all[net.layout.spans.range()].copy_from_slice(&[1.3, -0.4]);
+    let spans = net.layout.spans.range();
+    let some = [1.3, -0.4, 0.6, 2.1];
+    all[spans.clone()].copy_from_slice(&some[..spans.len()]);
     all
 }
 
@@ -56,12 +56,15 @@ fn mask<'a>(way: Way, net: &Net, all: &'a [f64]) -> Mask<'a, f64> {
     match way {
         Way::None => Mask::None,
         Way::Soft => Mask::Soft { starts: &all[net.layout.spans.range()], ramp: 3.0 },
-        Way::Hard => Mask::Hard(&SPANS),
+        Way::Hard => Mask::Hard(&SPANS[..net.layout.spans.range().len()]),
     }
 }
 
 fn parameters(net: &Net, all: &[f64]) -> Parameters<f64> {
-    Parameters::new(&net.layout, all.to_vec())
+    let table = DMatrix::from_fn(net.layout.positions.rows, 7, |row, word| {
+        (1.3 * row as f64 - 0.7 * word as f64).sin()
+    });
+    Parameters::new(&net.layout, all.to_vec(), vec![], Arc::new(table))
 }
 
 fn loss_of(net: &Net, all: &[f64], way: Way) -> (Run<f64>, Loss<f64>) {
@@ -95,15 +98,15 @@ fn difference(net: &Net, all: &[f64], way: Way, at: usize) -> f64 {
 /// differences, and far below what any slip in a formula makes.
 #[test]
 fn derivatives_are_those_of_differences() {
-    let net = net();
-    let all = weights(&net);
-    for way in [Way::None, Way::Soft, Way::Hard] {
-        let gradient = gradient(&net, &all, way, Reach::Everything);
+    let nets = nets();
+    for (net, way) in nets.iter().flat_map(|net| [Way::None, Way::Soft, Way::Hard].map(|way| (net, way))) {
+        let all = weights(net);
+        let gradient = gradient(net, &all, way, Reach::Everything);
         for (slot, kind) in &net.layout.tensors {
             let found = &gradient[slot.range()];
             let most = found.iter().fold(1e-3_f64, |most, g| most.max(g.abs()));
             for (at, found) in slot.range().zip(found) {
-                let expected = difference(&net, &all, way, at);
+                let expected = difference(net, &all, way, at);
                 let off = (found - expected).abs();
                 assert!(off <= 1e-6 * most, "{way:?} {kind:?} {slot:?} at {at}: {found} {expected}");
             }
@@ -114,27 +117,29 @@ fn derivatives_are_those_of_differences() {
 /// No tensor is so placed that its derivative is zero, which the test above would pass over.
 #[test]
 fn every_tensor_has_a_derivative() {
-    let net = net();
-    let all = weights(&net);
-    let gradient = gradient(&net, &all, Way::Soft, Reach::Everything);
-    for (slot, kind) in &net.layout.tensors {
-        // A bias of the keys moves all scores of a query alike.
-        let still = slot.offset == net.layout.layer.inputs.bias.offset + 6;
-        let most = gradient[slot.range()].iter().fold(0.0_f64, |most, g| most.max(g.abs()));
-        assert!((most > 1e-4) != still, "{kind:?} {slot:?}: {most}");
+    for net in &nets() {
+        let all = weights(net);
+        let gradient = gradient(net, &all, Way::Soft, Reach::Everything);
+        for (slot, kind) in &net.layout.tensors {
+            // A bias of the keys moves all scores of a query alike.
+            let still = net.layout.layers.iter().any(|layer| slot.offset == layer.inputs.bias.offset + 6);
+            let most = gradient[slot.range()].iter().fold(0.0_f64, |most, g| most.max(g.abs()));
+            assert!((most > 1e-4) != still, "{kind:?} {slot:?}: {most}");
+        }
     }
 }
 
 /// With the encoder frozen the off-ramps' derivatives are the same and all others zero.
 #[test]
 fn ramps_alone_have_the_same_derivatives() {
-    let net = net();
-    let all = weights(&net);
-    let [whole, alone] =
-        [Reach::Everything, Reach::Ramps].map(|reach| gradient(&net, &all, Way::Hard, reach));
-    let ramps = net.layout.ramps[0].pooler.weight.offset..net.layout.spans.offset;
-    assert_eq!(whole[ramps.clone()], alone[ramps.clone()]);
-    assert!(alone[..ramps.start].iter().chain(&alone[ramps.end..]).all(|g| g.abs() <= 0.0));
+    for net in &nets() {
+        let all = weights(net);
+        let [whole, alone] =
+            [Reach::Everything, Reach::Ramps].map(|reach| gradient(net, &all, Way::Hard, reach));
+        let ramps = net.layout.ramps[0].pooler.weight.offset..net.layout.spans.offset;
+        assert_eq!(whole[ramps.clone()], alone[ramps.clone()]);
+        assert!(alone[..ramps.start].iter().chain(&alone[ramps.end..]).all(|g| g.abs() <= 0.0));
+    }
 }
 
 /// Key k of n is seen iff k + span >= n; by hand for the soft mask: ramp 4, z = 2, from the last key back 1, 1, 1, 3/4, 1/2, 1/4, 0.

@@ -6,11 +6,12 @@
 mod parts;
 mod validate;
 
-pub use parts::{Distillation, Method, Optimiser, Phase, Pruning, Sizes, Spans};
+pub use parts::{Distillation, Grammar, Method, Optimiser, Phase, Pruning, Sizes, Spans};
 
 use kernels::adaptivfloat::Format;
 use serde::{Deserialize, Serialize};
 
+use super::grammar::LABELS;
 use crate::network::{Family, Network};
 use crate::record::{Problems, Record};
 use kernels::activation::Activation;
@@ -27,10 +28,6 @@ pub struct Recipe {
     pub seed: u64,
     /// Sentences in a step.
     pub batch: u32,
-    /// Steps of the teacher until sentences of all difficulties are drawn: difficulties join one after the other.
-    pub curriculum: u32,
-    /// Sentences that the result is tested on, all of held-out pairs.
-    pub test: u32,
     /// Entropy below which a sentence leaves in the metrics, nats.
     pub threshold: f64,
     /// Weight of the cross-entropy of each off-ramp but the last, against 1 of the last, while the encoder is trained.
@@ -38,8 +35,12 @@ pub struct Recipe {
     /// Format that each weight matrix and embedding table of the student is rounded to in every step; absent: not rounded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    /// The network.
-    pub network: Sizes,
+    /// Sentences of the grammar, for `network`; absent: a checkpoint is trained further, on the sentences of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grammar: Option<Grammar>,
+    /// The network that is trained from nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Sizes>,
     /// Of all phases.
     pub optimiser: Optimiser,
     /// The dense network.
@@ -57,26 +58,26 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// The network that comes out, of a vocabulary of `words`.
-    pub fn network(&self, words: usize) -> Network {
+    /// The network that comes out of a run from nothing, of a vocabulary of `words`.
+    pub(super) fn albert(&self, sizes: &Sizes, words: usize) -> Network {
         Network {
             name: self.name.clone(),
             summary: self.summary.clone(),
             family: Family::Albert,
-            layers: self.network.layers,
-            hidden: self.network.hidden,
-            feed_forward: self.network.feed_forward,
-            heads: self.network.heads,
-            embedding: self.network.embedding,
+            layers: sizes.layers,
+            hidden: sizes.hidden,
+            feed_forward: sizes.feed_forward,
+            heads: sizes.heads,
+            embedding: sizes.embedding,
             vocabulary: words as u32,
-            positions: self.network.positions,
+            positions: sizes.positions,
             token_types: 0,
             shared_layers: true,
             pooler: true,
             activation: Activation::Gelu,
             gelu_tanh: false,
-            classes: super::CLASSES as u32,
-            layer_norm_epsilon: self.network.layer_norm_epsilon,
+            classes: LABELS.len() as u32,
+            layer_norm_epsilon: sizes.layer_norm_epsilon,
         }
     }
 }
@@ -85,6 +86,7 @@ impl Record for Recipe {
     const KIND: &'static str = "recipe";
     const PRESETS: &'static [(&'static str, &'static str)] = &[
         ("albert-mini", include_str!("../../../presets/recipes/albert-mini.toml")),
+        ("fine-tune", include_str!("../../../presets/recipes/fine-tune.toml")),
         ("tiny", include_str!("../../../presets/recipes/tiny.toml")),
     ];
 

@@ -2,6 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Sentences of the grammar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grammar {
+    /// Steps of the teacher until sentences of all difficulties are drawn: difficulties join one after the other.
+    pub curriculum: u32,
+    /// Sentences that the result is tested on, all of held-out pairs.
+    pub test: u32,
+}
+
 /// Sizes of the network: an ALBERT with exact GELU, one layer's weights for all layers and an off-ramp after each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,7 +99,7 @@ pub enum Method {
     Movement,
 }
 
-/// Learned attention spans (Sukhbaatar et al., ACL 2019), one for each head, shared by all layers as the weights are.
+/// Learned attention spans (Sukhbaatar et al., ACL 2019), one for each head, shared by layers as the weights are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spans {

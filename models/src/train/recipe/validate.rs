@@ -1,9 +1,13 @@
 //! Rules of a recipe: whatever they let pass trains without a panic.
 
-use super::{Phase, Recipe};
+use super::{Grammar, Phase, Recipe, Sizes};
 use crate::record::Problems;
 use crate::train::grammar::LONGEST;
 
+/// Most tokens of a sentence.
+const POSITIONS: u32 = 4096;
+/// Most entropy, nats: that of 1024 classes.
+const MOST_NATS: f64 = 10.0 * std::f64::consts::LN_2;
 /// Most steps of a phase.
 const STEPS: u32 = 1 << 24;
 
@@ -13,23 +17,9 @@ pub(super) fn recipe(recipe: &Recipe, problems: &mut Problems) {
     // TOML has no greater whole numbers.
     problems.range("seed", recipe.seed, 0, i64::MAX.cast_unsigned(), "TOML's whole numbers are signed");
     problems.range("batch", recipe.batch, 1, 1 << 12, "a step holds all of its activations");
-    problems.range(
-        "curriculum",
-        recipe.curriculum,
-        0,
-        recipe.teacher.steps,
-        "the teacher is trained in so many steps",
-    );
-    problems.range("test", recipe.test, 8, 1 << 20, "each label of each difficulty is tested");
-    problems.range(
-        "threshold",
-        recipe.threshold,
-        0.0,
-        std::f64::consts::LN_2,
-        "two classes have no more entropy",
-    );
+    problems.range("threshold", recipe.threshold, 0.0, MOST_NATS, "no network of these has more classes");
     problems.range("ramp_weight", recipe.ramp_weight, 0.0, 10.0, "more would drown the last off-ramp");
-    sizes(recipe, problems);
+    beginning(recipe, problems);
     optimiser(recipe, problems);
     for (name, part) in [("teacher", &recipe.teacher), ("student", &recipe.student), ("ramps", &recipe.ramps)]
     {
@@ -39,8 +29,35 @@ pub(super) fn recipe(recipe: &Recipe, problems: &mut Problems) {
     spans(recipe, problems);
 }
 
-fn sizes(recipe: &Recipe, problems: &mut Problems) {
-    let sizes = &recipe.network;
+/// What a run begins with: sizes and the grammar, or a checkpoint and a file, of which a recipe says nothing.
+fn beginning(recipe: &Recipe, problems: &mut Problems) {
+    match (&recipe.network, &recipe.grammar) {
+        (Some(network), Some(part)) => {
+            sizes(network, problems);
+            grammar(part, recipe, problems);
+        }
+        (None, None) => {}
+        (network, _) => {
+            let missing = if network.is_some() { "grammar" } else { "network" };
+            problems.push(
+                missing,
+                format!("the table [{missing}] is missing: a network from nothing is trained on the grammar"),
+                "add it, or leave out both [network] and [grammar] to train a checkpoint further",
+            );
+        }
+    }
+}
+
+fn grammar(grammar: &Grammar, recipe: &Recipe, problems: &mut Problems) {
+    let most = recipe.teacher.steps;
+    let reason = "the teacher is trained in so many steps";
+    problems.range("grammar.curriculum", grammar.curriculum, 0, most, reason);
+    problems.range("grammar.test", grammar.test, 8, 1 << 20, "each label of each difficulty is tested");
+    let nats = std::f64::consts::LN_2;
+    problems.range("threshold", recipe.threshold, 0.0, nats, "two classes have no more entropy");
+}
+
+fn sizes(sizes: &Sizes, problems: &mut Problems) {
     let reason = "this trainer is made for small networks";
     problems.range("network.layers", sizes.layers, 2, 48, "early exit needs two off-ramps");
     problems.range("network.hidden", sizes.hidden, 2, 2048, reason);
@@ -50,7 +67,7 @@ fn sizes(recipe: &Recipe, problems: &mut Problems) {
         "network.positions",
         sizes.positions,
         LONGEST as u32,
-        4096,
+        POSITIONS,
         "the longest sentence must fit",
     );
     problems.range(
@@ -134,8 +151,9 @@ fn compression(recipe: &Recipe, problems: &mut Problems) {
 
 fn spans(recipe: &Recipe, problems: &mut Problems) {
     let spans = &recipe.spans;
-    problems.range("spans.start", spans.start, 0, recipe.network.positions, "no sentence is longer");
-    problems.range("spans.ramp", spans.ramp, 1, recipe.network.positions.max(1), "the slope is 1 / ramp");
+    let positions = recipe.network.as_ref().map_or(POSITIONS, |sizes| sizes.positions.max(1));
+    problems.range("spans.start", spans.start, 0, positions, "no sentence is longer");
+    problems.range("spans.ramp", spans.ramp, 1, positions, "the slope is 1 / ramp");
     problems.range("spans.penalty", spans.penalty, 0.0, 1.0, "more would switch every head off");
     problems.range("spans.rate", spans.rate, 0.0, 10.0, "more would jump over sentences");
     problems.range(

@@ -5,13 +5,13 @@ use crate::train::net::Mask;
 
 /// Mean divergence of a student's answers from its teacher's over the test sentences, nats.
 fn divergence(trainer: &Trainer) -> f64 {
-    let sentences = trainer.test_sentences();
-    let teacher = trainer.teacher().unwrap();
+    let sentences = trainer.source.test(&trainer.recipe);
+    let teacher = trainer.teacher.clone().unwrap();
     let teacher = trainer.test(&teacher, &Mask::None, &sentences, 2).unwrap();
     let student = trainer.effective();
     let student = trainer.test(&student, &trainer.mask(&student), &sentences, 2).unwrap();
     let shares = |row: &[f64]| {
-        let last = &row[row.len() - CLASSES..];
+        let last = &row[row.len() - grammar::LABELS.len()..];
         let sum: f64 = last.iter().map(|x| x.exp()).sum();
         [last[0].exp() / sum, last[1].exp() / sum]
     };
