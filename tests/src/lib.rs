@@ -1,4 +1,5 @@
 //! Helpers that the cross-crate tests share.
 
 pub mod command;
+pub mod minilm;
 pub mod snapshot;

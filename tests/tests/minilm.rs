@@ -2,8 +2,7 @@
 //!
 //! `scripts/minilm` fetches the model, `OFFRAMP_MINILM` names another folder of it; without, the tests say so and pass.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kernels::adaptivfloat::Format;
 use models::checkpoint::{self, safetensors};
@@ -13,6 +12,7 @@ use models::model::Model;
 use models::record::preset;
 use models::tokenizer::Tokenizer;
 use nalgebra::{DMatrix, DVector};
+use offramp_tests::minilm;
 use sim::infer::{Biases, Precision, Prepared};
 
 /// The model with the words of the sentences and PyTorch's embeddings of them.
@@ -23,23 +23,10 @@ struct MiniLm {
 }
 
 fn minilm() -> Option<MiniLm> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = std::env::var_os("OFFRAMP_MINILM").map_or(root.join("../target/minilm"), PathBuf::from);
-    if !folder.join("model.safetensors").is_file() {
-        let required = std::env::var("OFFRAMP_REQUIRE_TOOLS").is_ok_and(|value| value == "1");
-        assert!(!required, "{} is not there: scripts/minilm fetches it", folder.display());
-        // Past the capture of the harness, so that it is seen.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: {} is not there: scripts/minilm fetches it",
-            folder.display()
-        );
-        return None;
-    }
-    let folder = folder.to_str().expect("paths are UTF-8");
+    let folder = &minilm::folder()?;
     let model = checkpoint::read(folder).unwrap_or_else(|error| panic!("{error}"));
     let tokenizer = Tokenizer::read(folder, &model.network).unwrap_or_else(|error| panic!("{error}"));
-    let here = root.join("references/minilm");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("references/minilm");
     let text = std::fs::read_to_string(here.join("sentences.txt")).expect("it is committed");
     let words = text.lines().map(|line| tokenizer.words(line).expect("it is text").numbers).collect();
     let bytes = std::fs::read(here.join("embeddings.safetensors")).expect("it is committed");

@@ -1,5 +1,6 @@
 //! Whole runs of a few steps, for what holds of any run.
 
+mod further;
 mod ingredients;
 
 use super::layout::Kind;
