@@ -15,6 +15,7 @@ use crate::memory::Memory;
 use crate::network::Network;
 use crate::record::Record;
 use crate::technology::Technology;
+use crate::train::Recipe;
 use crate::workload::Workload;
 use crate::zoo::Entry;
 
@@ -28,7 +29,7 @@ pub struct Kind {
 }
 
 /// The kinds of this crate.
-pub const KINDS: [Kind; 7] = [
+pub const KINDS: [Kind; 8] = [
     kind::<Design>(),
     kind::<Technology>(),
     kind::<Memory>(),
@@ -36,6 +37,7 @@ pub const KINDS: [Kind; 7] = [
     kind::<Workload>(),
     kind::<Network>(),
     kind::<Entry>(),
+    kind::<Recipe>(),
 ];
 
 /// A kind of file by its type.

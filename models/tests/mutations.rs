@@ -7,6 +7,7 @@ use models::memory::Memory;
 use models::network::Network;
 use models::record::{self, Record};
 use models::technology::Technology;
+use models::train::Recipe;
 use models::workload::Workload;
 use models::zoo::Entry;
 use rand_chacha::ChaCha8Rng;
@@ -30,6 +31,7 @@ fn optional<T: Record>(path: &str) -> bool {
             "channel",
         ],
         "fault-model" => &["gaussian", "adjacent", "relaxed"],
+        "recipe" => &["format", "grammar", "network"],
         "zoo" => &[
             "network",
             "words",
@@ -168,6 +170,11 @@ fn every_key_of_a_zoo_entry_is_checked() {
     every_key::<Entry>();
 }
 
+#[test]
+fn every_key_of_a_recipe_is_checked() {
+    every_key::<Recipe>();
+}
+
 fn below(random: &mut ChaCha8Rng, limit: usize) -> usize {
     random.next_u32() as usize % limit.max(1)
 }
@@ -212,4 +219,5 @@ fn damaged_records_never_panic() {
     random_damage::<Network>();
     random_damage::<Workload>();
     random_damage::<Entry>();
+    random_damage::<Recipe>();
 }

@@ -6,6 +6,7 @@ use models::memory::Memory;
 use models::network::Network;
 use models::record::{self, Record};
 use models::technology::Technology;
+use models::train::Recipe;
 use models::workload::Workload;
 use models::zoo::Entry;
 
@@ -50,4 +51,9 @@ fn fault_models_are_complete() {
 #[test]
 fn zoo_entries_are_complete() {
     presets_are_complete::<Entry>();
+}
+
+#[test]
+fn recipes_are_complete() {
+    presets_are_complete::<Recipe>();
 }

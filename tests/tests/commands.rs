@@ -22,6 +22,7 @@ fn what_show_prints_is_accepted_by_check() {
         ("networks", "network"),
         ("workloads", "workload"),
         ("zoo-entries", "zoo"),
+        ("recipes", "recipe"),
     ] {
         for line in run(&[kind, "list"]).lines() {
             let name = line.split_whitespace().next().unwrap();

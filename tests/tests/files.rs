@@ -53,6 +53,7 @@ fn init_writes_what_check_takes_and_replaces_nothing_unasked() {
         ("workload", "workloads", "sst2"),
         ("network", "networks", "albert-base"),
         ("zoo", "zoo-entries", "block-squad-26"),
+        ("recipe", "recipes", "fine-tune"),
     ] {
         let text = answer(&["init", kind]);
         assert!(text.starts_with("# "), "{kind} has its comments");

@@ -11,6 +11,7 @@ use models::network::Network;
 use models::record::{self, Record};
 use models::schema::text;
 use models::technology::Technology;
+use models::train::Recipe;
 use models::workload::Workload;
 use models::zoo::Entry;
 use offramp_tests::{command, snapshot};
@@ -90,6 +91,7 @@ fn presets_hold_by_their_schema() {
     presets_hold::<Workload>();
     presets_hold::<Network>();
     presets_hold::<Entry>();
+    presets_hold::<Recipe>();
     presets_hold::<Space>();
 }
 
@@ -109,6 +111,7 @@ fn optional<T: Record>(table: &str, key: &str) -> bool {
             "mlc3",
             "channel",
         ],
+        "recipe" => &["format", "grammar", "network"],
         "fault-model" => &["gaussian", "adjacent", "relaxed"],
         "zoo" => &[
             "network",
@@ -181,6 +184,7 @@ fn damaged_presets_do_not() {
     damaged_keys::<Workload>();
     damaged_keys::<Network>();
     damaged_keys::<Entry>();
+    damaged_keys::<Recipe>();
 }
 
 /// Numbers at and beyond most limits.
@@ -216,6 +220,7 @@ fn a_schema_is_never_stricter_than_the_reader() {
         no_stricter::<Workload>(),
         no_stricter::<Network>(),
         no_stricter::<Entry>(),
+        no_stricter::<Recipe>(),
     ];
     assert!(refused.iter().all(|count| *count > 50), "limits are there and are met: {refused:?}");
 }

@@ -33,6 +33,7 @@
 pub mod grammar;
 
 mod adam;
+mod begin;
 mod compress;
 mod export;
 mod init;

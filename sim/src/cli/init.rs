@@ -10,6 +10,7 @@ use models::memory::Memory;
 use models::network::Network;
 use models::record::{self, Error, Record};
 use models::technology::Technology;
+use models::train::Recipe;
 use models::workload::Workload;
 use models::zoo::Entry;
 
@@ -44,6 +45,8 @@ enum Start {
     Space,
     /// What was published of a network, and what of it is claimed
     Zoo,
+    /// How a network is trained
+    Recipe,
 }
 
 /// What to start, and where.
@@ -81,6 +84,7 @@ fn text(start: Start) -> Result<String, Error> {
         Start::Network => preset::<Network>("albert-base"),
         Start::Space => preset::<Space>("edge-nlp"),
         Start::Zoo => preset::<Entry>("block-squad-26"),
+        Start::Recipe => preset::<Recipe>("fine-tune"),
     }
 }
 

@@ -3,21 +3,24 @@
 //! A run has three phases: a dense teacher; a student that starts as the teacher and is distilled, pruned, quantised and narrowed in
 //! span at once; then all off-ramps but the last, alone, behind the student's frozen encoder.
 
+mod limits;
 mod parts;
 mod validate;
 
 pub use parts::{Distillation, Grammar, Method, Optimiser, Phase, Pruning, Sizes, Spans};
 
 use kernels::adaptivfloat::Format;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::grammar::LABELS;
 use crate::network::{Family, Network};
 use crate::record::{Problems, Record};
 use kernels::activation::Activation;
+use limits::*;
 
 /// One training run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// What it is called.
@@ -25,12 +28,16 @@ pub struct Recipe {
     /// One line for listings.
     pub summary: String,
     /// Seed of initial weights and of sentences.
+    #[schemars(range(min = SEED.0, max = SEED.1))]
     pub seed: u64,
     /// Sentences in a step.
+    #[schemars(range(min = BATCH.0, max = BATCH.1))]
     pub batch: u32,
     /// Entropy below which a sentence leaves in the metrics, nats.
+    #[schemars(range(min = THRESHOLD.0, max = THRESHOLD.1))]
     pub threshold: f64,
     /// Weight of the cross-entropy of each off-ramp but the last, against 1 of the last, while the encoder is trained.
+    #[schemars(range(min = RAMP_WEIGHT.0, max = RAMP_WEIGHT.1))]
     pub ramp_weight: f64,
     /// Format that each weight matrix and embedding table of the student is rounded to in every step; absent: not rounded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
