@@ -1,5 +1,6 @@
-//! Training of a small ALBERT with early exits, as EdgeBERT prepares its networks (Tambe et al., MICRO 2021): distillation, pruning,
-//! learned spans and AdaptivFloat in the loop, then off-ramps alone; with derivatives written by hand.
+//! Training of networks with early exits, as EdgeBERT prepares its own (Tambe et al., MICRO 2021): distillation, pruning, learned spans
+//! and AdaptivFloat in the loop, then off-ramps alone; with derivatives written by hand. A small ALBERT is trained from nothing, or a
+//! checkpoint further.
 //!
 //! ```text
 //! let mut trainer = Trainer::new(record::preset("albert-mini")?)?;
@@ -14,7 +15,7 @@
 //! | ramps | cross-entropy of all off-ramps but the last, the encoder frozen | stays so |
 //!
 //! Weights, spans and zeros of the result are those that the last steps trained with, and [`crate::forward`] computes its logits from
-//! them. The sentences are those of a [`grammar`]. The same recipe gives the same bits on one machine, whatever the number of threads and
+//! them. The sentences are those of a [`grammar`], or for a checkpoint those that are given; its word embeddings stay as they are. The same recipe gives the same bits on one machine, whatever the number of threads and
 //! wherever it was stopped; on another machine, products may be summed in another order.
 //!
 //! Measured, on 2000 sentences of held-out pairs, at 0.1 nats; all at AdaptivFloat<8,4> and 80 % zeros, by magnitude unless stated:
@@ -29,7 +30,9 @@
 //! A run takes about 300 CPU seconds on a busy two-core machine, 25 for 1000 steps. Seeds differ in how soon the teacher gets over chance
 //! at difficulty 3: one that falls short needs more steps.
 //!
-//! Not modelled: rounded activations, biases and norms; dropout; networks of other families; text from elsewhere.
+//! Of a checkpoint on real text, see docs/models.md.
+//!
+//! Not modelled: rounded activations, biases and norms; dropout; networks without GELU or without a pooler, MobileBERT.
 pub mod grammar;
 
 mod adam;
