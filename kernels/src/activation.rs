@@ -49,27 +49,27 @@ pub const GELU: [i32; SEGMENTS + 1] = gelu_table();
 pub const TANH: [i32; SEGMENTS + 1] = tanh_table();
 
 /// GELU of `x` / 2^12, with 16 fraction bits.
-#[inline]
+#[inline(always)]
 pub const fn gelu(x: i32) -> i32 {
     let relu = if x > 0 { x << (OUTPUT_FRACTION - INPUT_FRACTION) } else { 0 };
     relu - look_up(&GELU, x.unsigned_abs(), 0)
 }
 
 /// tanh of `x` / 2^12, with 16 fraction bits.
-#[inline]
+#[inline(always)]
 pub const fn tanh(x: i32) -> i32 {
     look_up(&TANH, x.unsigned_abs(), ONE) * x.signum()
 }
 
-#[inline]
+#[inline(always)]
 const fn look_up(table: &[i32; SEGMENTS + 1], a: u32, beyond: i32) -> i32 {
     let segment = (a >> SEGMENT_BITS) as usize;
-    if segment >= SEGMENTS {
-        return beyond;
-    }
+    // Without a branch on where it lies, so that lanes can do it.
+    let at = if segment < SEGMENTS { segment } else { SEGMENTS - 1 };
     let rest = (a & ((1 << SEGMENT_BITS) - 1)) as i32;
-    let rise = (table[segment + 1] - table[segment]) * rest;
-    table[segment] + ((rise + (1 << (SEGMENT_BITS - 1))) >> SEGMENT_BITS)
+    let rise = (table[at + 1] - table[at]) * rest;
+    let inside = table[at] + ((rise + (1 << (SEGMENT_BITS - 1))) >> SEGMENT_BITS);
+    if segment < SEGMENTS { inside } else { beyond }
 }
 
 const ONE_Q60: i128 = 1 << 60;

@@ -6,7 +6,8 @@
 //! larger than its codes tell: a channel of outliers is then stored within the octaves of the others.
 
 use crate::adaptivfloat::Tensor;
-use crate::lane::{common_unit, round_lane};
+use crate::lane::{common_unit, round_lane, significand_lane};
+use crate::matmul::{Path, Work};
 use crate::shape::ShapeError;
 use nalgebra::DMatrix;
 
@@ -19,9 +20,6 @@ pub const MAX_SUM: i32 = (1 << (SUM_BITS - 1)) - 1;
 /// Bits of the exponent of a channel.
 pub const CHANNEL_BITS: u32 = 3;
 
-/// The largest exponent of a channel.
-const CHANNEL_MOST: i32 = (1 << CHANNEL_BITS) - 1;
-
 /// `x · 2^k + y`, both [length x rows], with the exponent k of each column, in units of `2^lsb`. `channels` are the
 /// exponents, below `2^CHANNEL_BITS`; a column beyond their end has none.
 ///
@@ -30,29 +28,70 @@ const CHANNEL_MOST: i32 = (1 << CHANNEL_BITS) - 1;
 pub fn add(x: &Tensor, y: &Tensor, channels: &[u8], lsb: i32) -> Result<DMatrix<i32>, ShapeError> {
     ShapeError::exactly("length of the second operand", y.length(), x.length())?;
     ShapeError::exactly("number of rows of the second operand", y.rows(), x.rows())?;
-    let (a, b) = (x.format.significands(), y.format.significands());
+    let mut sums = DMatrix::zeros(x.length(), x.rows());
     // Significands have 31 bits at most, without their sign.
     let unit = |k| common_unit((x.lsb().saturating_add(k), 31), (y.lsb(), 31));
-    let units: Vec<_> = (0..=CHANNEL_MOST).map(unit).collect();
-    let mut sums = DMatrix::zeros(x.length(), x.rows());
-    for (row, mut column) in sums.column_iter_mut().enumerate() {
-        let codes = x.row(row).iter().zip(y.row(row));
-        for (at, (sum, (&p, &q))) in column.iter_mut().zip(codes).enumerate() {
-            let k = channels.get(at).copied().map_or(0, i32::from);
-            *sum = match units.get(k as usize).copied().flatten() {
-                Some((up, down, common)) => {
-                    let exact = (i64::from(a[usize::from(p)]) << up) + (i64::from(b[usize::from(q)]) << down);
-                    round_lane(exact, i64::from(common) - i64::from(lsb), MAX_SUM.into()) as i32
-                }
-                None => {
-                    let a = x.format.decode(p, x.bias.saturating_add(k));
-                    // The limit holds 24 bits.
-                    a.plus(y.format.decode(q, y.bias)).round_to(lsb, MAX_SUM.into()) as i32
-                }
+    let exponent = |column| channels.get(column).copied().map_or(0, i32::from);
+    let units: Option<Vec<_>> = (0..x.length()).map(|column| unit(exponent(column))).collect();
+    match units {
+        Some(units) => {
+            let shifts = Shifts {
+                up: units.iter().map(|unit| unit.0).collect(),
+                down: units.iter().map(|unit| unit.1).collect(),
+                out: units.iter().map(|unit| i64::from(unit.2) - i64::from(lsb)).collect(),
             };
+            Path::best().widen(Add { x, y, shifts: &shifts, sums: &mut sums });
         }
+        None => add_plainly((x, y), exponent, lsb, &mut sums),
     }
     Ok(sums)
+}
+
+/// Of each column, the powers of two by which its operands come to a common unit, and those by which its sum becomes the result.
+struct Shifts {
+    up: Vec<u32>,
+    down: Vec<u32>,
+    out: Vec<i64>,
+}
+
+struct Add<'a> {
+    x: &'a Tensor,
+    y: &'a Tensor,
+    shifts: &'a Shifts,
+    sums: &'a mut DMatrix<i32>,
+}
+
+impl Work for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Add { x, y, shifts, sums } = self;
+        for (row, sums) in sums.as_mut_slice().chunks_mut(x.length().max(1)).enumerate() {
+            let codes = x.row(row).iter().zip(y.row(row));
+            let shifts = shifts.up.iter().zip(&shifts.down).zip(&shifts.out);
+            for (sum, ((&p, &q), ((up, down), &out))) in sums.iter_mut().zip(codes.zip(shifts)) {
+                let (p, q) = (significand_lane(x.format, p), significand_lane(y.format, q));
+                *sum = round_lane((i64::from(p) << up) + (i64::from(q) << down), out, MAX_SUM.into()) as i32;
+            }
+        }
+    }
+}
+
+/// The same in exact numbers of any unit, one element after the other.
+fn add_plainly(
+    (x, y): (&Tensor, &Tensor),
+    exponent: impl Fn(usize) -> i32,
+    lsb: i32,
+    sums: &mut DMatrix<i32>,
+) {
+    for (row, mut sums) in sums.column_iter_mut().enumerate() {
+        for (column, (sum, (&p, &q))) in sums.iter_mut().zip(x.row(row).iter().zip(y.row(row))).enumerate() {
+            let a = x.format.decode(p, x.bias.saturating_add(exponent(column)));
+            // The limit holds 24 bits.
+            *sum = a.plus(y.format.decode(q, y.bias)).round_to(lsb, MAX_SUM.into()) as i32;
+        }
+    }
 }
 
 /// The reference: sums of dequantised values [C x R], unrounded.
@@ -68,6 +107,9 @@ pub fn add_f64(x: &DMatrix<f64>, y: &DMatrix<f64>, channels: &[u8]) -> DMatrix<f
 mod tests {
     use super::*;
     use crate::adaptivfloat::Format;
+    use crate::testing::{Rng, SEED, random_tensor};
+    use rand::RngExt;
+    use rand_chacha::rand_core::SeedableRng;
 
     /// All pairs of codes. The biases keep both operands within 53 bits of each other, so the `f64` sum is exact.
     #[test]
@@ -116,5 +158,25 @@ mod tests {
         let error = add(&x, &Tensor::zeros(Format::AF8_3, 0, 3, 2), &[], 0).unwrap_err();
         assert_eq!(error.to_string(), "length of the second operand is 3, must be 4");
         assert!(add(&x, &Tensor::zeros(Format::AF8_3, 0, 4, 1), &[], 0).is_err());
+    }
+
+    /// Biases so far from each other that sums of some or of all columns have no unit in 64 bits are among them.
+    #[test]
+    fn lanes_equal_one_element_after_the_other() {
+        let mut rng = Rng::seed_from_u64(SEED);
+        for (format, other) in [(Format::AF8_4, Format::AF8_4), (Format::AF8_3, Format::AF4_3)] {
+            for biases in [(-14, -12), (-30, 5), (3, -20), (17, -9), (-9, 21), (40, -40)] {
+                let x = random_tensor(&mut rng, format, biases.0, 75, 6);
+                let y = random_tensor(&mut rng, other, biases.1, 75, 6);
+                let channels: Vec<u8> = (0..70).map(|_| rng.random_range(0..8)).collect();
+                let exponent = |column| channels.get(column).copied().map_or(0, i32::from);
+                for lsb in [-60, -30, -22, -12, 0, 9] {
+                    let mut plain = DMatrix::zeros(75, 6);
+                    add_plainly((&x, &y), exponent, lsb, &mut plain);
+                    let sums = add(&x, &y, &channels, lsb).unwrap();
+                    assert_eq!(sums, plain, "seed {SEED}: {format} {other} {biases:?} {lsb}");
+                }
+            }
+        }
     }
 }

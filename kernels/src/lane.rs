@@ -3,6 +3,18 @@
 
 use crate::adaptivfloat::Format;
 
+/// The significand of a code, as [`Format::significand`] gives it.
+#[inline(always)]
+pub(crate) fn significand_lane(format: Format, code: u8) -> i32 {
+    let mantissa = u32::from(format.mantissa());
+    let hidden = 1 << mantissa;
+    let magnitude = i32::from(code & format.max_code());
+    let shifted = (hidden | (magnitude & (hidden - 1))) << (magnitude >> mantissa);
+    let value = if magnitude == 0 { 0 } else { shifted };
+    let sign = -i32::from(code & format.sign_mask() != 0);
+    (value ^ sign) - sign
+}
+
 /// `sum * 2^shift`, to nearest even, saturated to ±limit, which has 23 bits. Sums below 2^61 that are shifted right by
 /// 62 or more are zero.
 #[inline(always)]

@@ -16,6 +16,7 @@ mod transpose;
 
 pub use operand::{Columns, Rows};
 pub use simd::Path;
+pub(crate) use simd::Work;
 
 use crate::adaptivfloat::Tensor;
 use crate::epilogue::Epilogue;
@@ -48,8 +49,24 @@ pub fn matmul_packed(rows: &Rows, columns: &Columns, epilogue: &Epilogue) -> Res
 
 fn finish(accumulators: &[i64], (columns, rows): (usize, usize), lsb: i32, epilogue: &Epilogue) -> Tensor {
     let mut out = Tensor::zeros(epilogue.format, epilogue.out_bias, columns, rows);
-    Path::best().finish(epilogue, lsb, accumulators, &mut out);
+    Path::best().widen(Finish { epilogue, lsb, accumulators, out: &mut out });
     out
+}
+
+struct Finish<'a> {
+    epilogue: &'a Epilogue,
+    lsb: i32,
+    accumulators: &'a [i64],
+    out: &'a mut Tensor,
+}
+
+impl Work for Finish<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.epilogue.apply_all(self.lsb, self.accumulators, self.out);
+    }
 }
 
 /// The exact sums, [C x R].

@@ -58,24 +58,30 @@ impl Epilogue {
     /// Applies the activation to sums in units of 2^lsb; the result is in units of the power returned.
     #[inline(always)]
     fn activate_lanes(&self, sums: &mut [i64; LANES], lsb: i32) -> i32 {
-        let function = match self.activation {
+        match self.activation {
             Activation::Identity => return lsb,
             Activation::Relu => {
                 sums.iter_mut().for_each(|sum| *sum = (*sum).max(0));
                 return lsb;
             }
-            Activation::Gelu => activation::gelu,
-            Activation::Tanh => activation::tanh,
-        };
-        let limit = i64::from(activation::INPUT_LIMIT);
-        let shift = i64::from(lsb) + i64::from(activation::INPUT_FRACTION);
-        for sum in &mut *sums {
-            *sum = round_lane(*sum, shift, limit);
-        }
-        for sum in &mut *sums {
-            *sum = function(*sum as i32).into();
+            Activation::Gelu => tabled_lanes(sums, lsb, activation::gelu),
+            Activation::Tanh => tabled_lanes(sums, lsb, activation::tanh),
         }
         -activation::OUTPUT_FRACTION.cast_signed()
+    }
+}
+
+/// A function of inputs in units of 2^lsb.
+#[inline(always)]
+fn tabled_lanes(sums: &mut [i64; LANES], lsb: i32, function: impl Fn(i32) -> i32) {
+    let limit = i64::from(activation::INPUT_LIMIT);
+    let shift = i64::from(lsb) + i64::from(activation::INPUT_FRACTION);
+    let mut inputs = [0; LANES];
+    for (input, &sum) in inputs.iter_mut().zip(&*sums) {
+        *input = round_lane(sum, shift, limit) as i32;
+    }
+    for (sum, input) in sums.iter_mut().zip(inputs) {
+        *sum = function(input).into();
     }
 }
 

@@ -31,17 +31,26 @@ pub const EXP2_TABLE: [u32; SEGMENTS + 1] = exp2_table();
 pub const LOG2_TABLE: [u32; SEGMENTS + 1] = log2_table();
 
 /// `2^-(fraction / 2^16)` with 24 fraction bits: from 2^24 down to just above 2^23. Bound: `EXP2_ERROR`, relative.
-#[inline]
+#[inline(always)]
 pub const fn exp2_fraction(fraction: u16) -> u32 {
     let segment = (fraction >> 9) as usize;
-    interpolate(EXP2_TABLE[segment], EXP2_TABLE[segment + 1], (fraction & 511) as u32, 9)
+    // As `interpolate`, in lanes of 32 bits: a segment falls by less than 2^17.
+    let (from, to) = (EXP2_TABLE[segment].cast_signed(), EXP2_TABLE[segment + 1].cast_signed());
+    let rise = (to - from) * (fraction & 511) as i32;
+    (from + ((rise + 256) >> 9)).cast_unsigned()
 }
 
 /// `2^-t` for `t` with 16 fraction bits, as a value with 24 fraction bits (1.0 is 2^24). Error: `EXP2_ERROR`
 /// relative plus half of 2^-24.
-#[inline]
+#[inline(always)]
 pub const fn exp2_neg(t: u32) -> u32 {
-    round_shift(exp2_fraction(t as u16) as i128, t >> 16) as u32
+    // To nearest even without a branch, with one bit more ahead of the shift so that there is always a half. What is shifted by more
+    // than 25 is zero.
+    let octave = t >> 16;
+    let right = if octave < 30 { octave } else { 30 };
+    let twice = exp2_fraction(t as u16) << 1;
+    let odd = (twice >> right >> 1) & 1;
+    (twice + (1 << right) - 1 + odd) >> right >> 1
 }
 
 /// `log2 x` with 16 fraction bits. Bound: `LOG2_ERROR`, absolute.
@@ -123,6 +132,19 @@ mod tests {
         }
         assert!(worst <= EXP2_ERROR, "{worst}");
         assert!(worst > 0.9 * EXP2_ERROR, "the bound is loose: {worst}");
+    }
+
+    #[test]
+    fn what_lanes_compute_is_what_the_definition_says() {
+        for fraction in 0..=u16::MAX {
+            let (segment, rest) = (usize::from(fraction >> 9), u32::from(fraction & 511));
+            let plain = interpolate(EXP2_TABLE[segment], EXP2_TABLE[segment + 1], rest, 9);
+            assert_eq!(exp2_fraction(fraction), plain, "{fraction}");
+            for octave in (0..40).chain([65_535]) {
+                let t = octave << 16 | u32::from(fraction);
+                assert_eq!(i128::from(exp2_neg(t)), round_shift(plain.into(), octave), "{t}");
+            }
+        }
     }
 
     #[test]

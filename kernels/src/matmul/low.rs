@@ -4,7 +4,7 @@
 //! multiplied like the high ones. A sum over a block stays in 32 bits: at each of 512 places at most one of low * high and
 //! high * low is not zero, and it is at most (15 << 4) * (15 << 10).
 
-use super::panel::Block;
+use super::panel::{Block, Low};
 use super::tile::{COLUMNS, ColumnPairs, Pair, ROWS, RowPairs, Tile};
 
 /// Whether single elements are cheaper than planes. A row's element costs about as much as one step of a tile, a column's
@@ -14,12 +14,17 @@ pub(super) fn is_sparse(left: &Block<ROWS>, right: &Block<COLUMNS>) -> bool {
     left.sparse.len() + right.sparse.len() / 2 < 2 * right.high.len()
 }
 
-/// Sets a tile to low * high plus high * low.
+/// Sets a tile to low * high plus high * low. `add` adds the products of a pair and each of some pairs to their sums.
 #[inline(always)]
-pub(super) fn multiply_sparse(left: &Block<ROWS>, right: &Block<COLUMNS>, tile: &mut Tile) {
+pub(super) fn multiply_sparse(
+    left: &Block<ROWS>,
+    right: &Block<COLUMNS>,
+    add: &impl Fn(&mut [i32], Pair, &[Pair]),
+    tile: &mut Tile,
+) {
     let mut transposed = [[0; ROWS]; COLUMNS];
     for low in &right.sparse {
-        add_products(&mut transposed[usize::from(low.row)], low.value, &left.high[usize::from(low.at)]);
+        add(&mut transposed[usize::from(low.row)], low.value, &left.high[usize::from(low.at)]);
     }
     for (i, line) in tile.iter_mut().enumerate() {
         for (sum, column) in line.iter_mut().zip(&transposed) {
@@ -27,32 +32,28 @@ pub(super) fn multiply_sparse(left: &Block<ROWS>, right: &Block<COLUMNS>, tile: 
         }
     }
     for low in &left.sparse {
-        add_products(&mut tile[usize::from(low.row)], low.value, &right.high[usize::from(low.at)]);
+        add(&mut tile[usize::from(low.row)], low.value, &right.high[usize::from(low.at)]);
     }
 }
 
+/// Sets a tile to low * low, from the row elements that meet a low column element; false if there is none, and the tile is as it was.
 #[inline(always)]
-fn add_products<const N: usize>(sums: &mut [i32; N], low: Pair, pairs: &[Pair; N]) {
-    let [low0, low1] = low.map(i32::from);
-    for (sum, pair) in sums.iter_mut().zip(pairs) {
-        *sum += low0 * i32::from(pair[0]) + low1 * i32::from(pair[1]);
-    }
-}
-
-/// Hands low * low to `add`, line by line of the tile: from the row elements that meet a low column element.
-#[inline(always)]
-pub(super) fn each_low_product(
+pub(super) fn multiply_low(
     left: &Block<ROWS>,
     right: &Block<COLUMNS>,
-    mut add: impl FnMut(usize, &[i32; COLUMNS]),
-) {
-    for low in &left.sparse {
-        if right.present.get(usize::from(low.at)) == Some(&true) {
-            let mut sums = [0; COLUMNS];
-            add_products(&mut sums, low.value, &right.low[usize::from(low.at)]);
-            add(usize::from(low.row), &sums);
-        }
+    add: &impl Fn(&mut [i32], Pair, &[Pair]),
+    tile: &mut Tile,
+) -> bool {
+    let meets = |low: &&Low| right.present.get(usize::from(low.at)) == Some(&true);
+    let mut pairs = left.sparse.iter().filter(meets).peekable();
+    let some = pairs.peek().is_some();
+    if some {
+        *tile = [[0; COLUMNS]; ROWS];
     }
+    for low in pairs {
+        add(&mut tile[usize::from(low.row)], low.value, &right.low[usize::from(low.at)]);
+    }
+    some
 }
 
 /// The three terms as planes, with the power of two that each is multiplied by.

@@ -8,16 +8,17 @@ use super::decode::split;
 use super::low;
 use super::operand::{Rows, Stationary};
 use super::panel::{Block, PAIRS, RUN, SAFE, Scratch};
-use super::tile::{COLUMNS, ColumnPairs, ROWS, RowPairs, Tile};
+use super::tile::{COLUMNS, ColumnPairs, Pair, ROWS, RowPairs, Tile};
 use std::ops::Range;
 
 /// The product [C x R], column after column, of operands of equal length. `multiply_tile` sets a tile to the sum over
-/// all steps of its operands. Inlined as a whole into each instruction set, so that packing gets its instructions too.
+/// all steps of its operands; `add` adds the products of a pair and each of some pairs to their sums. Inlined as a whole into each instruction set, so that packing gets its instructions too.
 #[inline(always)]
 pub(super) fn multiply(
     rows: &Rows,
     columns: Stationary,
     multiply_tile: impl Fn(&[RowPairs], &[ColumnPairs], &mut Tile),
+    add: impl Fn(&mut [i32], Pair, &[Pair]),
 ) -> Vec<i64> {
     let (format, width) = columns.shape();
     let blocks = rows.blocks();
@@ -41,7 +42,7 @@ pub(super) fn multiply(
                     multiply_tile(&left.high[range.clone()], &right.high[range.clone()], &mut tile);
                     out.add(corner, &tile, shifts.0 + shifts.1);
                 }
-                out.add_low_terms(corner, shifts, left, right, &multiply_tile);
+                out.add_low_terms(corner, shifts, (left, right), &multiply_tile, &add);
             }
         }
     }
@@ -96,24 +97,26 @@ impl Output {
     #[inline(always)]
     fn add_low_terms(
         &mut self,
-        (row, column): (usize, usize),
+        corner: (usize, usize),
         shifts: (u16, u16),
-        left: &Block<ROWS>,
-        right: &Block<COLUMNS>,
+        (left, right): (&Block<ROWS>, &Block<COLUMNS>),
         multiply_tile: impl Fn(&[RowPairs], &[ColumnPairs], &mut Tile),
+        add: &impl Fn(&mut [i32], Pair, &[Pair]),
     ) {
         if left.sparse.is_empty() && right.sparse.is_empty() {
             return;
         }
         let mut tile = [[0; COLUMNS]; ROWS];
         if low::is_sparse(left, right) {
-            low::multiply_sparse(left, right, &mut tile);
-            self.add((row, column), &tile, shifts.0.min(shifts.1));
-            low::each_low_product(left, right, |line, sums| self.add_line((row + line, column), sums, 0));
+            low::multiply_sparse(left, right, add, &mut tile);
+            self.add(corner, &tile, shifts.0.min(shifts.1));
+            if low::multiply_low(left, right, add, &mut tile) {
+                self.add(corner, &tile, 0);
+            }
         } else {
             for (a, b, shift) in low::dense_terms(left, right, shifts) {
                 multiply_tile(a, b, &mut tile);
-                self.add((row, column), &tile, shift);
+                self.add(corner, &tile, shift);
             }
         }
     }

@@ -4,7 +4,7 @@
 //! several products, as weights do and as the tokens of a layer do.
 
 use super::panel::{Block, PAIRS, RUN, Scratch};
-use super::simd::Path;
+use super::simd::{Path, Work};
 use super::tile::{COLUMNS, ROWS};
 use crate::adaptivfloat::{Format, Tensor};
 
@@ -44,7 +44,7 @@ pub(super) enum Stationary<'a> {
 impl Rows {
     /// Packs an operand [length x rows].
     pub fn new(tensor: &Tensor) -> Self {
-        let packed = Path::best().pack(tensor);
+        let packed = Path::best().widen(Pack(tensor));
         let bounds = largest_squares(&packed, blocks(tensor.length()));
         let (format, lsb) = (tensor.format, tensor.lsb());
         Rows { format, lsb, length: tensor.length(), count: tensor.rows(), packed, bounds }
@@ -59,7 +59,7 @@ impl Rows {
 impl Columns {
     /// Packs an operand [length x columns].
     pub fn new(tensor: &Tensor) -> Self {
-        let blocks = Path::best().pack(tensor);
+        let blocks = Path::best().widen(Pack(tensor));
         let (format, lsb) = (tensor.format, tensor.lsb());
         Columns { format, lsb, length: tensor.length(), count: tensor.rows(), blocks }
     }
@@ -80,20 +80,26 @@ fn blocks(length: usize) -> usize {
     length.div_ceil(2 * PAIRS)
 }
 
-/// All blocks of an operand.
-#[inline(always)]
-pub(super) fn pack<const N: usize>(tensor: &Tensor) -> Vec<Block<N>> {
-    let blocks = blocks(tensor.length());
-    let mut packed = Vec::with_capacity(tensor.rows().div_ceil(N) * blocks);
-    let mut scratch = Scratch::default();
-    for first in (0..tensor.rows()).step_by(N) {
-        for block in 0..blocks {
-            let mut new = Block::default();
-            new.pack(tensor, first, block * 2 * PAIRS, &mut scratch);
-            packed.push(new);
+/// Packing of all blocks of an operand.
+struct Pack<'a, const N: usize>(&'a Tensor);
+
+impl<const N: usize> Work for Pack<'_, N> {
+    type Output = Vec<Block<N>>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<Block<N>> {
+        let blocks = blocks(self.0.length());
+        let mut packed = Vec::with_capacity(self.0.rows().div_ceil(N) * blocks);
+        let mut scratch = Scratch::default();
+        for first in (0..self.0.rows()).step_by(N) {
+            for block in 0..blocks {
+                let mut new = Block::default();
+                new.pack(self.0, first, block * 2 * PAIRS, &mut scratch);
+                packed.push(new);
+            }
         }
+        packed
     }
-    packed
 }
 
 fn largest_squares(packed: &[Block<ROWS>], blocks: usize) -> Vec<[u32; PAIRS / RUN]> {
