@@ -4,14 +4,14 @@
 //! multiplied like the high ones. A sum over a block stays in 32 bits: at each of 512 places at most one of low * high and
 //! high * low is not zero, and it is at most (15 << 4) * (15 << 10).
 
-use super::panel::{Block, Low};
+use super::panel::Block;
 use super::tile::{COLUMNS, ColumnPairs, Pair, ROWS, RowPairs, Tile};
 
-/// Whether single elements are cheaper than planes. A row's element costs about as much as one step of a tile, a column's
-/// half of that, and planes cost up to three times as many steps as the block has.
+/// Whether single elements are cheaper than planes. A row's element costs about as much as two steps of a tile, a column's a third of
+/// that, and planes cost up to three times as many steps as the block has.
 #[inline(always)]
 pub(super) fn is_sparse(left: &Block<ROWS>, right: &Block<COLUMNS>) -> bool {
-    left.sparse.len() + right.sparse.len() / 2 < 2 * right.high.len()
+    2 * left.sparse.len() + 2 * right.sparse.len() / 3 < 3 * right.high.len()
 }
 
 /// Sets a tile to low * high plus high * low. `add` adds the products of a pair and each of some pairs to their sums.
@@ -36,7 +36,8 @@ pub(super) fn multiply_sparse(
     }
 }
 
-/// Sets a tile to low * low, from the row elements that meet a low column element; false if there is none, and the tile is as it was.
+/// Sets a tile to low * low, if both have low elements. Elements of rows are taken whether they meet one of a column or not: which of
+/// them do is not to be predicted, and a wrong guess costs more than products that are zero.
 #[inline(always)]
 pub(super) fn multiply_low(
     left: &Block<ROWS>,
@@ -44,16 +45,14 @@ pub(super) fn multiply_low(
     add: &impl Fn(&mut [i32], Pair, &[Pair]),
     tile: &mut Tile,
 ) -> bool {
-    let meets = |low: &&Low| right.present.get(usize::from(low.at)) == Some(&true);
-    let mut pairs = left.sparse.iter().filter(meets).peekable();
-    let some = pairs.peek().is_some();
-    if some {
-        *tile = [[0; COLUMNS]; ROWS];
+    if left.sparse.is_empty() || right.sparse.is_empty() {
+        return false;
     }
-    for low in pairs {
+    *tile = [[0; COLUMNS]; ROWS];
+    for low in &left.sparse {
         add(&mut tile[usize::from(low.row)], low.value, &right.low[usize::from(low.at)]);
     }
-    some
+    true
 }
 
 /// The three terms as planes, with the power of two that each is multiplied by.

@@ -22,7 +22,7 @@ pub(super) const RUN: usize = 16;
 pub(super) const SAFE: usize = 4;
 
 /// Low elements from which `low::is_sparse` is false whatever the other operand has, so that no more are listed.
-const MANY: usize = 4 * PAIRS;
+const MANY: usize = 5 * PAIRS;
 
 /// Codes, or flags, of one pair of each of `N` rows.
 type Line<const N: usize> = [[u8; 2]; N];

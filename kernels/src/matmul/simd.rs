@@ -13,7 +13,7 @@ use super::tile::{COLUMNS, ColumnPairs, Pair, ROWS, RowPairs, Tile};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{_mm512_add_epi32, _mm512_dpwssd_epi32, _mm512_madd_epi16};
 #[cfg(target_arch = "x86_64")]
-use x86::{add_avx2, quarter_avx2, tile_avx512};
+use x86::{add_avx2, add_avx512, quarter_avx2, tile_avx512};
 
 /// A way to multiply; all give the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +145,7 @@ fn multiply_avx512(rows: &Rows, columns: Stationary) -> Vec<i64> {
     let tile = |a: &[RowPairs], b: &[ColumnPairs], tile: &mut Tile| {
         tile_avx512(a, b, tile, |sum, a, b| _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)));
     };
-    multiply(rows, columns, tile, |sums, low, pairs| add_avx2(sums, low, pairs))
+    multiply(rows, columns, tile, |sums, low, pairs| add_avx512(sums, low, pairs))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -154,5 +154,5 @@ fn multiply_vnni(rows: &Rows, columns: Stationary) -> Vec<i64> {
     let tile = |a: &[RowPairs], b: &[ColumnPairs], tile: &mut Tile| {
         tile_avx512(a, b, tile, |sum, a, b| _mm512_dpwssd_epi32(sum, a, b));
     };
-    multiply(rows, columns, tile, |sums, low, pairs| add_avx2(sums, low, pairs))
+    multiply(rows, columns, tile, |sums, low, pairs| add_avx512(sums, low, pairs))
 }

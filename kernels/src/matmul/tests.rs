@@ -3,6 +3,7 @@ use crate::activation::Activation;
 use crate::adaptivfloat::{Format, encode_f64};
 use crate::epilogue::Bias;
 use crate::testing::{Rng, SEED, gaussian_tensor, random_tensor};
+use rand::RngExt;
 use rand_chacha::rand_core::SeedableRng;
 
 /// Formats narrow and wide, in every pairing that the planes treat differently.
@@ -62,6 +63,24 @@ fn every_path_equals_the_definition_on_bell_shaped_codes() {
     for (left, right) in FORMATS {
         let rows = gaussian_tensor(&mut rng, left, 1537, 19);
         check(&rows, &gaussian_tensor(&mut rng, right, 1537, 70));
+    }
+}
+
+/// Low elements taken one by one, as planes, and at the edge between: no, few, and more of them than are listed.
+#[test]
+fn every_path_equals_the_definition_at_any_share_of_low_elements() {
+    let mut rng = Rng::seed_from_u64(SEED);
+    let mut operand = |length, rows, share| {
+        let exponent = |low| if low { 0..5_u8 } else { 5..16 };
+        let mut code = || exponent(rng.random_bool(share));
+        let exponents: Vec<_> = (0..length * rows).map(|_| code()).collect();
+        let codes = exponents.into_iter().map(|e| rng.random_range(e) << 3 | (rng.random::<u8>() & 0x87));
+        Tensor { format: Format::AF8_4, bias: -9, codes: DMatrix::from_iterator(length, rows, codes) }
+    };
+    for share in [0.0, 0.01, 0.06, 0.09, 0.12, 0.5] {
+        for other in [0.0, 0.01, 0.04, 0.07, 0.09, 0.6] {
+            check(&operand(600, 9, share), &operand(600, 40, other));
+        }
     }
 }
 

@@ -16,6 +16,19 @@ pub(super) fn add_avx2(sums: &mut [i32], low: Pair, pairs: &[Pair]) {
     }
 }
 
+/// The same in lanes twice as wide, as far as the pairs fill them.
+#[target_feature(enable = "avx2,avx512f,avx512bw")]
+#[inline]
+pub(super) fn add_avx512(sums: &mut [i32], low: Pair, pairs: &[Pair]) {
+    let wide = _mm512_set1_epi32(pair_bits(low));
+    let ((sums, rest), (pairs, others)) = (sums.as_chunks_mut(), pairs.as_chunks());
+    for (sums, pairs) in sums.iter_mut().zip(pairs) {
+        let sum = _mm512_add_epi32(load_sums512(sums), _mm512_madd_epi16(wide, load512(pairs)));
+        store512(sums, sum);
+    }
+    add_avx2(rest, low, others);
+}
+
 /// Four rows by sixteen columns, which is what sixteen registers hold.
 #[target_feature(enable = "avx2")]
 #[inline]
@@ -88,6 +101,12 @@ fn store256(to: &mut [i32; 8], vector: __m256i) {
 
 #[target_feature(enable = "avx512f")]
 fn load512(from: &[[i16; 2]; 16]) -> __m512i {
+    // SAFETY: an unaligned load of the 64 bytes of `from`.
+    unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx512f")]
+fn load_sums512(from: &[i32; 16]) -> __m512i {
     // SAFETY: an unaligned load of the 64 bytes of `from`.
     unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
 }
