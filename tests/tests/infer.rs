@@ -106,6 +106,16 @@ fn longer_sentences_cost_more_and_what_does_not_fit_is_dropped() {
     assert!(said.warns("1 sentences were longer than the network and were cut"), "{}", said.err);
 }
 
+/// As those of tests whose answers are kept back: -1.
+#[test]
+fn labels_that_name_no_class_are_counted_apart() {
+    let folder = model("labels");
+    let path = file(&folder, "s.csv", "sentence,label\nw4,-1\nw5,0\nw6,\nw7,five\n");
+    let said = infer(&folder, &path, &[]);
+    assert!(said.exit == 0 && said.warns("of 1 right"), "{}", said.err);
+    assert!(said.warns("2 labels name no class and are not counted, the first of them `-1`"), "{}", said.err);
+}
+
 #[test]
 fn traces_and_logits_are_files_that_other_commands_read() {
     let folder = exiting("files");

@@ -43,6 +43,8 @@ pub(super) struct Totals {
     logits: Vec<f64>,
     /// Class of each sentence that has a known label.
     labels: Vec<usize>,
+    /// Sentences whose label names no class, and the label of the first.
+    unknown: Option<(usize, String)>,
     embeddings: String,
 }
 
@@ -145,6 +147,10 @@ impl Totals {
         self.energy_j += cost.energy_j;
         self.right += usize::from(label.is_some() && label == predicted);
         self.labels.extend(label);
+        let named = row.label.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        if let (Some(name), None) = (named, label) {
+            self.unknown.get_or_insert_with(|| (0, name.to_owned())).0 += 1;
+        }
         self.entropies.push(row.answer.entropies.clone());
         self.logits.extend(row.answer.logits.iter().flatten());
         let numbers: Vec<String> = row.answer.embedding.iter().map(f32::to_string).collect();
@@ -203,6 +209,12 @@ impl Totals {
         if !self.labels.is_empty() {
             let (right, all) = (self.right, self.labels.len());
             let _ = writeln!(text, "{right} of {all} right: {:.2} %", 100.0 * right as f64 / all as f64);
+        }
+        if let Some((count, first)) = &self.unknown {
+            let _ = writeln!(
+                text,
+                "{count} labels name no class and are not counted, the first of them `{first}`"
+            );
         }
         if self.dropped > 0 {
             let _ = writeln!(text, "{} sentences were longer than the network and were cut", self.dropped);
