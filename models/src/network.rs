@@ -11,6 +11,7 @@ mod count;
 mod limits;
 
 pub use count::{LayerMacs, Parameters};
+pub(crate) use limits::CLASSES;
 
 use kernels::activation::Activation;
 use schemars::JsonSchema;

@@ -17,6 +17,6 @@ pub(super) const POSITIONS: (u32, u32) = (1, 1 << 16);
 /// Kinds of segments.
 pub(super) const TOKEN_TYPES: (u32, u32) = (0, 1 << 10);
 /// Outputs of the classifier.
-pub(super) const CLASSES: (u32, u32) = (2, 1 << 10);
+pub(crate) const CLASSES: (u32, u32) = (2, 1 << 10);
 /// Added to a variance.
 pub(super) const EPSILON: (f64, f64) = (0.0, 1e-3);

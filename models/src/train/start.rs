@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::recipe::Recipe;
 use super::source::Example;
 use crate::model::Model;
-use crate::network::Network;
+use crate::network::{CLASSES, Network};
 use crate::record::{Error, Kind};
 use kernels::activation::Activation;
 
@@ -56,10 +56,12 @@ impl Start {
             let message = "the model's layers differ in their feed-forward columns";
             return refuse(message.into(), "train first, and compact afterwards");
         }
-        if self.labels.len() < 2 {
+        let (least, most) = CLASSES;
+        if !(least as usize..=most as usize).contains(&self.labels.len()) {
+            let found = self.labels.len();
             let message =
-                format!("the sentences have {} class, there must be two or more", self.labels.len());
-            return refuse(message, "check the column of the labels");
+                format!("the sentences have {found} labels, a classifier has from {least} to {most}");
+            return refuse(message, "check which column is the label");
         }
         if self.training.is_empty() || self.test.is_empty() {
             return refuse("there is no sentence".into(), "give sentences to learn and sentences to test");

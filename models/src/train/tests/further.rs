@@ -119,8 +119,9 @@ fn what_a_checkpoint_cannot_be_trained_on_is_refused() {
         change(&mut start);
         Trainer::fine_tune(recipe(), start).unwrap_err().to_string()
     };
-    let cases: [(&dyn Fn(&mut Start), &str); 8] = [
-        (&|start| start.labels.truncate(1), "two or more"),
+    let cases: [(&dyn Fn(&mut Start), &str); 9] = [
+        (&|start| start.labels.truncate(1), "have 1 labels"),
+        (&|start| start.labels = (0..1025).map(|label| label.to_string()).collect(), "have 1025 labels"),
         (&|start| start.training.clear(), "no sentence"),
         (&|start| start.test.clear(), "no sentence"),
         (&|start| start.training[7].words[1] = 61, "sentence 7"),
