@@ -90,7 +90,7 @@ impl Start {
         each(layout, &mut weights, |slot, tensor| all[slot.range()].copy_from_slice(tensor));
     }
 
-    /// A hash of all that a run depends on, to see whether one that goes on has the same.
+    /// A hash that tells one start from another, to see whether a run that goes on is given what it began with.
     pub(super) fn fingerprint(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         let mut numbers = |numbers: &mut dyn Iterator<Item = u32>| {
@@ -105,6 +105,7 @@ impl Start {
             let size = [example.words.len() as u32, example.label as u32];
             numbers(&mut size.into_iter().chain(example.words.iter().copied()));
         }
+        self.labels.iter().for_each(|label| hash.update(format!("{label}\n")));
         hash.finalize().into()
     }
 }

@@ -70,6 +70,25 @@ fn a_checkpoint_is_trained_pruned_and_rounded() {
     agrees_with_the_reference(&trained);
 }
 
+/// 31 steps of ten sentences are ten passes through 31.
+#[test]
+fn each_pass_takes_every_sentence_once_in_an_order_of_its_own() {
+    let mut trainer = Trainer::fine_tune(recipe(), start()).unwrap();
+    let mut drawn = Vec::new();
+    for step in 0..31 {
+        trainer.state.step = step;
+        drawn.extend(trainer.source.step(&trainer.recipe, &trainer.state));
+    }
+    let order = |pass: &[Example]| pass.iter().map(|example| example.text.clone()).collect::<Vec<_>>();
+    let passes: Vec<Vec<String>> = drawn.chunks(31).map(order).collect();
+    assert_eq!(passes.len(), 10);
+    let sorted = |pass: &[String]| pass.iter().cloned().collect::<std::collections::BTreeSet<_>>();
+    for pass in &passes {
+        assert_eq!(sorted(pass), sorted(&order(&start().training)));
+    }
+    assert_eq!(passes.iter().collect::<std::collections::BTreeSet<_>>().len(), 10, "ten orders");
+}
+
 /// Off-ramps of the same labels are trained further, others begin anew.
 #[test]
 fn off_ramps_are_kept_where_labels_are_the_same() {
