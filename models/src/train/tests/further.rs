@@ -131,6 +131,8 @@ fn a_run_of_a_checkpoint_goes_on_to_the_same_bits() {
     assert!(Trainer::from_bytes(&whole.to_bytes(), None).unwrap_err().to_string().contains("there is none"));
 }
 
+type Change = &'static dyn Fn(&mut Start);
+
 #[test]
 fn what_a_checkpoint_cannot_be_trained_on_is_refused() {
     let refused = |change: &dyn Fn(&mut Start)| {
@@ -138,7 +140,7 @@ fn what_a_checkpoint_cannot_be_trained_on_is_refused() {
         change(&mut start);
         Trainer::fine_tune(recipe(), start).unwrap_err().to_string()
     };
-    let cases: [(&dyn Fn(&mut Start), &str); 9] = [
+    let cases: [(Change, &str); 9] = [
         (&|start| start.labels.truncate(1), "have 1 labels"),
         (&|start| start.labels = (0..1025).map(|label| label.to_string()).collect(), "have 1025 labels"),
         (&|start| start.training.clear(), "no sentence"),
