@@ -8,7 +8,7 @@ use std::thread;
 use models::checkpoint;
 use models::model::Model;
 use models::record::{self, Error, Kind, read_bytes};
-use models::train::{Example, Metrics, Recipe, Stage, Trained, Trainer};
+use models::train::{Example, Recipe, Stage, Trained, Trainer};
 
 mod given;
 
@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> Resu
     if state.exists() {
         fs::remove_file(&state).map_err(|error| unwritten(&state, &error))?;
     }
-    Ok(out.write_all(summary(&trained.metrics).as_bytes())?)
+    Ok(out.write_all(summary(&trained).as_bytes())?)
 }
 
 impl Args {
@@ -179,23 +179,36 @@ fn write(folder: &Path, trained: &Trained) -> Result<(), Failure> {
 }
 
 /// How good it is, for people.
-fn summary(metrics: &Metrics) -> String {
+fn summary(trained: &Trained) -> String {
+    let metrics = &trained.metrics;
     let percent = |share: f64| format!("{:.1}", 100.0 * share);
     let ramps: Vec<String> = metrics.accuracy.iter().map(|share| percent(*share)).collect();
     let exits: Vec<String> =
         metrics.difficulties.iter().map(|exits| format!("{:.2}", exits.mean_exit)).collect();
-    let spans: Vec<String> = metrics.spans.iter().map(u32::to_string).collect();
     format!(
         "accuracy by off-ramp  {} %; teacher {} %\nat {} nat            {} % right, mean exit layer {:.2}, by difficulty {}\n\
-         spans                 {} tokens\nzeros                 {} % of the encoder, {} % of the embeddings\n",
+         spans                 {}\nzeros                 {} % of the encoder, {} % of the embeddings\n",
         ramps.join(" "),
         percent(metrics.teacher_accuracy),
         metrics.threshold,
         percent(metrics.exit_accuracy),
         metrics.mean_exit,
         exits.join(" "),
-        spans.join(" "),
+        spans(&trained.spans),
         percent(metrics.encoder_sparsity),
         percent(metrics.embedding_sparsity),
     )
+}
+
+/// Of shared layers each head's, of others the mean of each layer's.
+fn spans(sets: &[Vec<u32>]) -> String {
+    let joined = |all: Vec<String>| all.join(" ");
+    match sets {
+        [own] => format!("{} tokens", joined(own.iter().map(u32::to_string).collect())),
+        _ => {
+            let mean = |own: &Vec<u32>| own.iter().sum::<u32>() as f64 / own.len().max(1) as f64;
+            let means = sets.iter().map(|own| format!("{:.1}", mean(own))).collect();
+            format!("{} tokens, the mean of each layer's heads", joined(means))
+        }
+    }
 }
