@@ -225,6 +225,32 @@ fn highway_off_ramps_and_learned_spans_are_read_by_their_own_names() {
     );
 }
 
+/// Layers with weights of their own have spans of their own; one that says nothing sees everything.
+#[test]
+fn learned_spans_are_those_of_each_layer() {
+    let read = |shares: [[f32; 4]; 2]| {
+        let copy = Copy::of("bert").configured(json!({"attn_span": 20, "adapt_span_ramp": 2}));
+        let copy = copy.changed(move |name, shape, bytes| {
+            let mut all = vec![kept(name, shape, bytes)];
+            let layer = ["0", "1"]
+                .iter()
+                .position(|layer| name == format!("bert.encoder.layer.{layer}.output.dense.bias"));
+            if let Some(layer) = layer {
+                let bytes: Vec<u8> = shares[layer].iter().flat_map(|x| x.to_le_bytes()).collect();
+                let span = format!("bert.encoder.layer.{layer}.attention.adaptive_span.current_val");
+                all.push(kept(&span, &[1, 4, 1, 1], &bytes));
+            }
+            all
+        });
+        copy.read().unwrap_or_else(|error| panic!("{error}"))
+    };
+    let model = read([[0.0, 0.5, -1.0, 2.0], [0.25, 0.0, 0.0, 0.1]]);
+    let mut expected = vec![vec![2, 12, 2, 20], vec![7, 2, 2, 4]];
+    expected.resize(model.network.layers as usize, vec![model.network.positions; 4]);
+    assert_eq!(model.spans, Some(expected));
+    assert_eq!(model.inference(20).layers.len(), model.network.layers as usize);
+}
+
 #[test]
 fn what_is_written_is_read_as_it_was() {
     for family in ["albert", "albert-groups", "bert", "distilbert", "roberta"] {

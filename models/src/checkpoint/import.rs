@@ -33,7 +33,7 @@ pub(super) fn model(source: &str, tensors: Tensors, config: Config) -> Result<Mo
         unused.retain(|part| !part.contains("pooler"));
     }
     take.end(&unused)?;
-    let spans = config.spans.clone().or(spans.map(|spans| vec![spans]));
+    let spans = config.spans.clone().or(spans);
     let spans = without(spans, &config);
     let Config { network, labels, .. } = config;
     Ok(Model { network, weights, spans, scores, labels })
@@ -205,41 +205,54 @@ fn ramp(take: &mut Take, config: &Config, pooler: &str, classifier: &str) -> Off
     }
 }
 
-/// Spans as they are learned: shares of the longest, [batch x heads x 1 x 1]; a head sees so many tokens and the ramp.
-fn learned_spans(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Option<Vec<u32>> {
-    let heads = config.network.heads as usize;
-    let mut spans = vec![0; heads];
-    let mut found = false;
-    let family = if config.network.family == Family::Albert { "0.albert_layers." } else { "" };
-    for index in 0..config.network.layers.max(config.inner) {
-        let name = format!("{prefix}{}{family}{index}.attention.adaptive_span.current_val", names.layer);
-        let Some(tensor) = take.any(&name) else { continue };
-        for buffer in ["mask_template_0", "mask_template_1"] {
-            take.any(&name.replace("current_val", buffer));
-        }
-        let Some((longest, ramp)) = config.adaptive else {
-            take.problem(
-                format!("tensor `{name}` holds shares of a span that config.json does not say"),
-                "add \"attn_span\" and \"adapt_span_ramp\" to it, in tokens, as they were in training",
-            );
-            return None;
-        };
-        if !tensor.values.len().is_multiple_of(heads) || tensor.values.is_empty() {
-            take.problem(
-                format!(
-                    "tensor `{name}` has {} elements, must have one for each of {heads} heads",
-                    tensor.values.len()
-                ),
-                "check num_attention_heads in config.json",
-            );
-            return None;
-        }
-        found = true;
-        for (element, share) in tensor.values.iter().enumerate() {
-            let tokens = (share.clamp(0.0, 1.0) * longest as f32).ceil() as u32 + ramp;
-            let span = &mut spans[element % heads];
-            *span = tokens.min(longest).max(*span);
-        }
+/// Spans as they are learned, once for all layers or for each: layers that share their weights see as much as the longest of them.
+fn learned_spans(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Option<Vec<Vec<u32>>> {
+    let network = &config.network;
+    let family = if network.family == Family::Albert { "0.albert_layers." } else { "" };
+    let name = |index| format!("{prefix}{}{family}{index}.attention.adaptive_span.current_val", names.layer);
+    let count = network.layers.max(config.inner);
+    let own: Vec<_> = (0..count).map(|index| layer_spans(take, config, &name(index))).collect();
+    if network.shared_layers {
+        let longest = |a: Vec<u32>, b: Vec<u32>| a.into_iter().zip(b).map(|(a, b)| a.max(b)).collect();
+        return own.into_iter().flatten().reduce(longest).map(|spans| vec![spans]);
     }
-    found.then_some(spans)
+    own.iter().any(Option::is_some).then_some(())?;
+    // A layer that says nothing sees everything.
+    let all = vec![network.positions; network.heads as usize];
+    let mut each: Vec<_> = own.into_iter().map(|own| own.unwrap_or_else(|| all.clone())).collect();
+    if each.windows(2).all(|pair| pair[0] == pair[1]) {
+        each.truncate(1);
+    }
+    Some(each)
+}
+
+/// Those of a layer: shares of the longest, [batch x heads x 1 x 1]; a head sees so many tokens and the ramp.
+fn layer_spans(take: &mut Take, config: &Config, name: &str) -> Option<Vec<u32>> {
+    let heads = config.network.heads as usize;
+    let tensor = take.any(name)?;
+    for buffer in ["mask_template_0", "mask_template_1"] {
+        take.any(&name.replace("current_val", buffer));
+    }
+    let Some((longest, ramp)) = config.adaptive else {
+        take.problem(
+            format!("tensor `{name}` holds shares of a span that config.json does not say"),
+            "add \"attn_span\" and \"adapt_span_ramp\" to it, in tokens, as they were in training",
+        );
+        return None;
+    };
+    let found = tensor.values.len();
+    if found == 0 || !found.is_multiple_of(heads) {
+        take.problem(
+            format!("tensor `{name}` has {found} elements, must have one for each of {heads} heads"),
+            "check num_attention_heads in config.json",
+        );
+        return None;
+    }
+    let mut spans = vec![0; heads];
+    for (element, share) in tensor.values.iter().enumerate() {
+        let tokens = (share.clamp(0.0, 1.0) * longest as f32).ceil() as u32 + ramp;
+        let span = &mut spans[element % heads];
+        *span = tokens.min(longest).max(*span);
+    }
+    Some(spans)
 }
