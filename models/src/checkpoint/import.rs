@@ -205,14 +205,15 @@ fn ramp(take: &mut Take, config: &Config, pooler: &str, classifier: &str) -> Off
     }
 }
 
-/// Spans as they are learned, once for all layers or for each: layers that share their weights see as much as the longest of them.
+/// Spans as they are learned, for each layer, or once for all of an ALBERT, which see as much as the longest of the first group.
 fn learned_spans(take: &mut Take, config: &Config, names: &Names, prefix: &str) -> Option<Vec<Vec<u32>>> {
     let network = &config.network;
-    let family = if network.family == Family::Albert { "0.albert_layers." } else { "" };
+    let albert = network.family == Family::Albert;
+    let family = if albert { "0.albert_layers." } else { "" };
     let name = |index| format!("{prefix}{}{family}{index}.attention.adaptive_span.current_val", names.layer);
     let count = network.layers.max(config.inner);
     let own: Vec<_> = (0..count).map(|index| layer_spans(take, config, &name(index))).collect();
-    if network.shared_layers {
+    if albert {
         let longest = |a: Vec<u32>, b: Vec<u32>| a.into_iter().zip(b).map(|(a, b)| a.max(b)).collect();
         return own.into_iter().flatten().reduce(longest).map(|spans| vec![spans]);
     }

@@ -138,10 +138,16 @@ impl Layout {
         layer.min(self.layers.len().saturating_sub(1))
     }
 
+    /// The heads of a layer among those of all sets.
+    pub(super) fn layer_heads(&self, layer: usize) -> Range<usize> {
+        let start = self.set(layer) * self.spans.rows;
+        start..start + self.spans.rows
+    }
+
     /// The spans of a layer's heads.
     pub(super) fn layer_spans(&self, layer: usize) -> Range<usize> {
-        let start = self.spans.offset + self.set(layer) * self.spans.rows;
-        start..start + self.spans.rows
+        let heads = self.layer_heads(layer);
+        self.spans.offset + heads.start..self.spans.offset + heads.end
     }
 
     /// Number of parameters, spans among them.

@@ -56,6 +56,12 @@ impl Start {
             let message = "the model's layers differ in their feed-forward columns";
             return refuse(message.into(), "train first, and compact afterwards");
         }
+        if let Err(error) = self.model.weights.check(&self.model.inference(1)) {
+            return refuse(
+                format!("the model's weights are not those of its network: {error}"),
+                "import it again",
+            );
+        }
         let (least, most) = CLASSES;
         if !(least as usize..=most as usize).contains(&self.labels.len()) {
             let found = self.labels.len();

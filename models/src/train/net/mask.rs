@@ -28,8 +28,7 @@ pub(in crate::train) enum Mask<'a, T> {
 impl<'a, T: Real> Mask<'a, T> {
     /// What the heads of one layer see.
     pub(super) fn layer(&self, layout: &Layout, layer: usize) -> Mask<'a, T> {
-        let heads = layout.spans.rows;
-        let own = layout.set(layer) * heads..(layout.set(layer) + 1) * heads;
+        let own = layout.layer_heads(layer);
         match *self {
             Mask::None => Mask::None,
             Mask::Soft { starts, ramp } => Mask::Soft { starts: &starts[own], ramp },

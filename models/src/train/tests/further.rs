@@ -140,9 +140,10 @@ fn what_a_checkpoint_cannot_be_trained_on_is_refused() {
         change(&mut start);
         Trainer::fine_tune(recipe(), start).unwrap_err().to_string()
     };
-    let cases: [(Change, &str); 9] = [
+    let cases: [(Change, &str); 10] = [
         (&|start| start.labels.truncate(1), "have 1 labels"),
         (&|start| start.labels = (0..1025).map(|label| label.to_string()).collect(), "have 1025 labels"),
+        (&|start| start.model.weights.positions[5] = f32::NAN, "not finite"),
         (&|start| start.training.clear(), "no sentence"),
         (&|start| start.test.clear(), "no sentence"),
         (&|start| start.training[7].words[1] = 61, "sentence 7"),
